@@ -1,0 +1,35 @@
+"""`manage.py create_account NAME --role admin`: an account with a role."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from annotation.models import Role, User
+from annotation.services.people import create_user
+
+
+class Command(BaseCommand):
+    help = "Make an account; the password is asked for, or read from standard input."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("username")
+        parser.add_argument("--role", choices=[role.value for role in Role], action="append", default=[])
+        parser.add_argument("--email", default="")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        asked = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+        if len(asked) < 8:
+            raise CommandError("A password has at least 8 characters.")
+        if User.objects.filter(username=options["username"]).exists():
+            raise CommandError(f"There is an account {options['username']!r} already.")
+        roles = frozenset(Role(name) for name in options["role"]) | {Role.ANNOTATOR}
+        try:
+            create_user(username=options["username"], password=asked, email=options["email"], roles=roles)
+        except ValidationError as error:
+            raise CommandError("; ".join(error.messages)) from error
+        self.stdout.write(f"Account {options['username']} made: {', '.join(sorted(roles))}.")

@@ -1,0 +1,67 @@
+"""`manage.py load_starter`: put the starter pack into the database."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from rich.progress import track
+
+from annotation.models import Meme, MemeTemplate, PracticePair
+from annotation.services.memes import Caption, add_memes, add_template
+from corpus.texts import texts_key
+
+PACK = settings.ROOT / "starter"
+
+
+class Command(BaseCommand):
+    help = "Put the starter pack into the database; what is there already is left alone."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--if-empty", action="store_true", help="do nothing when there are meme templates already")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["if_empty"] and MemeTemplate.objects.exists():
+            return
+        folders = sorted(path.parent for path in (PACK / "templates").glob("*/template.json"))
+        added = known = 0
+        for folder in track(folders, description="Drawing the starter pack", transient=True):
+            taken = add_memes(template=load_template(folder), captions=captions_of(folder))
+            added, known = added + len(taken.added), known + taken.known
+        for row in json.loads((PACK / "practice.json").read_text(encoding="utf-8")):
+            better, worse = (starter_meme(row["template"], row[side]) for side in ("better", "worse"))
+            PracticePair.objects.get_or_create(better=better, worse=worse, defaults={"why": row["why"]})
+        self.stdout.write(f"Starter pack: {len(folders)} meme templates, {added} memes added, {known} there already.")
+
+
+def load_template(folder: Path) -> MemeTemplate:
+    """Take in one template of the pack."""
+    facts = json.loads((folder / "template.json").read_text(encoding="utf-8"))
+    return add_template(
+        slug=folder.name,
+        name=facts["name"],
+        picture=(folder / "picture.png").read_bytes(),
+        boxes=facts["boxes"],
+        language=facts["language"],
+        source=facts["source"],
+        licence=facts["licence"],
+        source_id=f"starter:{folder.name}",
+    )
+
+
+def captions_of(folder: Path) -> list[Caption]:
+    """The captions of one template of the pack."""
+    lines = (folder / "captions.jsonl").read_text(encoding="utf-8").splitlines()
+    return [
+        Caption(texts=json.loads(line)["texts"], source_id=f"starter:{folder.name}:{number}")
+        for number, line in enumerate(lines)
+    ]
+
+
+def starter_meme(slug: str, index: int) -> Meme:
+    """The meme made from one caption of the pack."""
+    caption = captions_of(PACK / "templates" / slug)[index]
+    return Meme.objects.get(template__slug=slug, texts_key=texts_key(caption.texts))

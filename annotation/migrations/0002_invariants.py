@@ -1,0 +1,79 @@
+"""The roles, and the invariants that constraints cannot express: triggers on both databases.
+
+A pair never leaves its group, so a comparison across templates, languages or shown requests cannot be stored by any code path;
+and a meme never changes the template, language or request it was made for, so an old pair cannot come to cross groups either.
+
+SQLite drops a table's triggers when a later migration rebuilds the table: such a migration must run `install_triggers` again.
+`tests/annotation/test_models.py` tries to store a crossing pair on the migrated schema, so a loss is seen.
+"""
+
+from django.db import migrations
+
+CROSSES = """
+    SELECT 1 FROM annotation_group g
+    JOIN annotation_meme a ON a.id = NEW.first_id
+    JOIN annotation_meme b ON b.id = NEW.second_id
+    WHERE g.id = NEW.group_id
+      AND a.template_id = g.template_id AND b.template_id = g.template_id
+      AND a.language = g.language AND b.language = g.language
+      AND (g.request_key = '' OR (a.request_key = g.request_key AND b.request_key = g.request_key))
+"""
+MOVED = "NEW.template_id <> OLD.template_id OR NEW.language <> OLD.language OR NEW.request_key <> OLD.request_key"
+PAIR_MESSAGE = "a pair never leaves its group"
+MEME_MESSAGE = "a meme never changes its template, language or request"
+
+SQLITE = [
+    *[
+        f"CREATE TRIGGER a_pair_never_leaves_its_group_{event.split()[0].lower()} BEFORE {event} ON annotation_pair "
+        f"WHEN NOT EXISTS ({CROSSES}) BEGIN SELECT RAISE(ABORT, '{PAIR_MESSAGE}'); END"
+        for event in ("INSERT", "UPDATE OF group_id, first_id, second_id")
+    ],
+    "CREATE TRIGGER a_meme_never_changes_its_group BEFORE UPDATE OF template_id, language, request_key ON annotation_meme "
+    f"WHEN {MOVED} BEGIN SELECT RAISE(ABORT, '{MEME_MESSAGE}'); END",
+]
+POSTGRESQL = [
+    "CREATE FUNCTION annotation_pair_in_group() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    f"IF NOT EXISTS ({CROSSES}) THEN RAISE EXCEPTION '{PAIR_MESSAGE}' USING ERRCODE = 'check_violation'; END IF; "
+    "RETURN NEW; END $$",
+    "CREATE TRIGGER a_pair_never_leaves_its_group BEFORE INSERT OR UPDATE OF group_id, first_id, second_id "
+    "ON annotation_pair FOR EACH ROW EXECUTE FUNCTION annotation_pair_in_group()",
+    "CREATE FUNCTION annotation_meme_stays() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    f"IF {MOVED} THEN RAISE EXCEPTION '{MEME_MESSAGE}' USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$",
+    "CREATE TRIGGER a_meme_never_changes_its_group BEFORE UPDATE OF template_id, language, request_key "
+    "ON annotation_meme FOR EACH ROW EXECUTE FUNCTION annotation_meme_stays()",
+]
+POSTGRESQL_BACK = [
+    "DROP TRIGGER a_pair_never_leaves_its_group ON annotation_pair",
+    "DROP FUNCTION annotation_pair_in_group",
+    "DROP TRIGGER a_meme_never_changes_its_group ON annotation_meme",
+    "DROP FUNCTION annotation_meme_stays",
+]
+SQLITE_BACK = [
+    "DROP TRIGGER a_pair_never_leaves_its_group_insert",
+    "DROP TRIGGER a_pair_never_leaves_its_group_update",
+    "DROP TRIGGER a_meme_never_changes_its_group",
+]
+
+
+def install_triggers(apps, schema_editor):
+    for statement in {"sqlite": SQLITE, "postgresql": POSTGRESQL}[schema_editor.connection.vendor]:
+        schema_editor.execute(statement)
+
+
+def remove_triggers(apps, schema_editor):
+    for statement in {"sqlite": SQLITE_BACK, "postgresql": POSTGRESQL_BACK}[schema_editor.connection.vendor]:
+        schema_editor.execute(statement)
+
+
+def add_roles(apps, schema_editor):
+    groups = apps.get_model("auth", "Group").objects
+    for name in ("annotator", "researcher", "admin"):
+        groups.get_or_create(name=name)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("annotation", "0001_initial"), ("auth", "0012_alter_user_first_name_max_length")]
+    operations = [
+        migrations.RunPython(install_triggers, remove_triggers),
+        migrations.RunPython(add_roles, migrations.RunPython.noop),
+    ]

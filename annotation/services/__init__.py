@@ -1,0 +1,1 @@
+"""Writes, one verb each, keyword-only, in one transaction: judging, memes, people."""
