@@ -32,7 +32,7 @@ def create_user(
 
 def grant_roles(*, user: User, roles: frozenset[Role]) -> None:
     """Give somebody roles beside those they have."""
-    user.groups.add(*RoleGroup.objects.filter(name__in=[role.value for role in roles]))
+    user.groups.add(*(RoleGroup.objects.get_or_create(name=role.value)[0] for role in roles))
 
 
 @transaction.atomic
