@@ -70,6 +70,7 @@ LIBRARY_VIEWS: Final[dict[str, Access]] = {
     "account_reset_password_from_key_done": PUBLIC,
     "account_email_verification_sent": PUBLIC,
     "account_confirm_email": PUBLIC,
+    "account_confirm_login_code": PUBLIC,
     "account_reauthenticate": SIGNED_IN,
     "account_email": SIGNED_IN,
     "account_change_password": SIGNED_IN,

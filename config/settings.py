@@ -177,7 +177,6 @@ STORAGES: dict[str, Any] = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA / "static"
 STATICFILES_DIRS = [ROOT / "static", ("fonts", str(Path(fontpkg.path("Bricolage Grotesque")).parent))]
 # Static files are served where they lie, found once at the start: nothing has to be collected before the first page.
 WHITENOISE_USE_FINDERS = True
