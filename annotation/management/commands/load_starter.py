@@ -22,16 +22,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--if-empty", action="store_true", help="do nothing when there are meme templates already")
+        parser.add_argument("--only", nargs="*", metavar="SLUG", help="these meme templates of the pack alone")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["if_empty"] and MemeTemplate.objects.exists():
             return
-        folders = sorted(path.parent for path in (PACK / "templates").glob("*/template.json"))
+        wanted = options["only"]
+        every = sorted(path.parent for path in (PACK / "templates").glob("*/template.json"))
+        folders = [folder for folder in every if wanted is None or folder.name in wanted]
         added = known = 0
         for folder in track(folders, description="Drawing the starter pack", transient=True):
             taken = add_memes(template=load_template(folder), captions=captions_of(folder))
             added, known = added + len(taken.added), known + taken.known
+        loaded = {folder.name for folder in folders}
         for row in json.loads((PACK / "practice.json").read_text(encoding="utf-8")):
+            if row["template"] not in loaded:
+                continue
             better, worse = (starter_meme(row["template"], row[side]) for side in ("better", "worse"))
             PracticePair.objects.get_or_create(better=better, worse=worse, defaults={"why": row["why"]})
         self.stdout.write(f"Starter pack: {len(folders)} meme templates, {added} memes added, {known} there already.")
