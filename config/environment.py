@@ -42,7 +42,9 @@ def checked_secret(secret: str) -> str:
     if not secret:
         raise UnsafeSetting(name, "is missing", cure)
     if len(secret) < MIN_SECRET_CHARACTERS or len(set(secret)) < 10:
-        raise UnsafeSetting(name, f"is too weak (under {MIN_SECRET_CHARACTERS} characters, or all alike)", cure)
+        raise UnsafeSetting(
+            name, f"is too weak (under {MIN_SECRET_CHARACTERS} characters, or all alike)", cure
+        )
     return secret
 
 
@@ -50,7 +52,9 @@ def checked_hosts(hosts: list[str]) -> list[str]:
     """The given host names, or a refusal when a server would answer to none or to any."""
     name = "PUNCHLINE_ALLOWED_HOSTS"
     if not hosts:
-        raise UnsafeSetting(name, "is missing", "name the hosts this server answers to, such as memes.example.org")
+        raise UnsafeSetting(
+            name, "is missing", "name the hosts this server answers to, such as memes.example.org"
+        )
     if "*" in hosts:
         raise UnsafeSetting(name, "answers to any host", "name the hosts instead of *")
     return hosts

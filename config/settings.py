@@ -41,9 +41,15 @@ else:
     SECRET_KEY = checked_secret(env.str("PUNCHLINE_SECRET_KEY", default=""))
     ALLOWED_HOSTS = checked_hosts(env.list("PUNCHLINE_ALLOWED_HOSTS", default=[]))
     if DEBUG:
-        raise UnsafeSetting("PUNCHLINE_DEBUG", "is on", "a server with its own database must not show its insides; unset it")
+        raise UnsafeSetting(
+            "PUNCHLINE_DEBUG", "is on", "a server with its own database must not show its insides; unset it"
+        )
     if not HTTPS and not set(ALLOWED_HOSTS) <= set(LOOPBACK):
-        raise UnsafeSetting("PUNCHLINE_HTTPS", "is off", "passwords would travel in the open; unset it or allow loopback hosts only")
+        raise UnsafeSetting(
+            "PUNCHLINE_HTTPS",
+            "is off",
+            "passwords would travel in the open; unset it or allow loopback hosts only",
+        )
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
@@ -53,7 +59,9 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("PUNCHLINE_BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("PUNCHLINE_BEHIND_PROXY", default=False) else None
+)
 CSRF_TRUSTED_ORIGINS = env.list("PUNCHLINE_TRUSTED_ORIGINS", default=[])
 X_FRAME_OPTIONS = "DENY"
 
@@ -107,7 +115,9 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # --- database, broker, cache, files --------------------------------------------------------------------------------------------
 
-DATABASES: dict[str, Any] = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA / 'punchline.sqlite3'}")}
+DATABASES: dict[str, Any] = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA / 'punchline.sqlite3'}")
+}
 SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if SQLITE:
     DATA.mkdir(parents=True, exist_ok=True)
@@ -126,7 +136,7 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://localhost")
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
 if CELERY_BROKER_URL.startswith("filesystem:"):
     broker_folder = DATA / "broker"
@@ -143,7 +153,11 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "expired leases go back into the pool": {"task": "annotation.expire_leases", "schedule": 30.0, "options": {"expires": 25}},
+    "expired leases go back into the pool": {
+        "task": "annotation.expire_leases",
+        "schedule": 30.0,
+        "options": {"expires": 25},
+    },
 }
 
 CACHE_URL = env.str("PUNCHLINE_CACHE_URL", default="")
@@ -218,7 +232,9 @@ TIME_ZONE = "UTC"
 # --- content security: nothing inline, nothing from another host ----------------------------------------------------------------
 
 PICTURE_HOSTS = [
-    f"{part.scheme}://{part.netloc}" for part in [urlsplit(env.str("PUNCHLINE_PICTURE_HOST", default=""))] if part.netloc
+    f"{part.scheme}://{part.netloc}"
+    for part in [urlsplit(env.str("PUNCHLINE_PICTURE_HOST", default=""))]
+    if part.netloc
 ]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -242,9 +258,15 @@ LEASE_S = env.int("PUNCHLINE_LEASE_S", default=120)
 RANDOM_SHARE = env.float("PUNCHLINE_RANDOM_SHARE", default=0.2)
 UNDO_S = 60
 if not 1 <= REPLICATION <= 100:
-    raise UnsafeSetting("PUNCHLINE_REPLICATION", f"is {REPLICATION}", "a pair wants between 1 and 100 annotators")
+    raise UnsafeSetting(
+        "PUNCHLINE_REPLICATION", f"is {REPLICATION}", "a pair wants between 1 and 100 annotators"
+    )
 if not 0.0 < RANDOM_SHARE <= 1.0:
-    raise UnsafeSetting("PUNCHLINE_RANDOM_SHARE", f"is {RANDOM_SHARE}", "it must be above 0, else no statistics can undo the policy")
+    raise UnsafeSetting(
+        "PUNCHLINE_RANDOM_SHARE",
+        f"is {RANDOM_SHARE}",
+        "it must be above 0, else no statistics can undo the policy",
+    )
 CONSENT_VERSION = "2026-11"
 JUDGMENTS_LICENCE = "CC-BY-4.0"
 CJK_FONT = env.str("PUNCHLINE_CJK_FONT", default="")

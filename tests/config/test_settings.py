@@ -21,7 +21,11 @@ ASK = "from django.conf import settings as s; print(s.HTTPS, s.SESSION_COOKIE_SE
 
 def start(folder: Path, code: str = ASK, **variables: str) -> subprocess.CompletedProcess[str]:
     """A fresh interpreter with the settings loaded under these variables alone."""
-    environment = own_environment() | {"PUNCHLINE_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings"} | variables
+    environment = (
+        own_environment()
+        | {"PUNCHLINE_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings"}
+        | variables
+    )
     program = [sys.executable, "-c", f"import django; django.setup(); {code}"]
     return subprocess.run(program, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
@@ -40,7 +44,9 @@ def start(folder: Path, code: str = ASK, **variables: str) -> subprocess.Complet
         ({"PUNCHLINE_RANDOM_SHARE": "0"}, "PUNCHLINE_RANDOM_SHARE is 0"),
     ],
 )
-def test_an_unsafe_server_does_not_start_and_says_why(change: dict[str, str], words: str, tmp_path: Path) -> None:
+def test_an_unsafe_server_does_not_start_and_says_why(
+    change: dict[str, str], words: str, tmp_path: Path
+) -> None:
     ended = start(tmp_path, **(SERVER | change))
     assert ended.returncode != 0
     assert words in ended.stderr.splitlines()[-1]
@@ -49,7 +55,14 @@ def test_an_unsafe_server_does_not_start_and_says_why(change: dict[str, str], wo
 
 def test_a_server_is_safe_by_default(tmp_path: Path) -> None:
     ended = start(tmp_path, **SERVER)
-    assert ended.stdout.split(maxsplit=5) == ["True", "True", "False", "False", "False", "['memes.example.org']\n"]
+    assert ended.stdout.split(maxsplit=5) == [
+        "True",
+        "True",
+        "False",
+        "False",
+        "False",
+        "['memes.example.org']\n",
+    ]
 
 
 def test_the_embedded_install_needs_nothing_and_keeps_its_secret_beside_its_database(tmp_path: Path) -> None:
