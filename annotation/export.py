@@ -38,7 +38,9 @@ class Filters:
 
     kinds: tuple[str, ...] = (User.Kind.PERSON.value,)
     pseudonym_scope: str = "public"  # the same scope gives an annotator the same pseudonym in every dataset
-    drawn_memes: bool = False  # whether the drawn memes are packed as well; they can be drawn again from the rest
+    drawn_memes: bool = (
+        False  # whether the drawn memes are packed as well; they can be drawn again from the rest
+    )
 
 
 @contextmanager
@@ -60,7 +62,11 @@ def consistent_read() -> Iterator[None]:
 
 
 def export_dataset(
-    *, path: Path, filters: Filters | None = None, cutoff: datetime | None = None, progress: Callable[[int], None] = lambda _: None
+    *,
+    path: Path,
+    filters: Filters | None = None,
+    cutoff: datetime | None = None,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Manifest:
     """Write the dataset directory `path`. The same database, filters and cut-off give the same content hash.
 
@@ -139,12 +145,18 @@ def _write_memes(writer: DatasetWriter, filters: Filters) -> None:
 
 
 def _request(request: dict[str, Any] | None) -> UserRequest | None:
-    return None if request is None else UserRequest(**{**request, "keywords": tuple(request.get("keywords", ()))})
+    return (
+        None
+        if request is None
+        else UserRequest(**{**request, "keywords": tuple(request.get("keywords", ()))})
+    )
 
 
 def covered(answers: QuerySet[Any], filters: Filters, time: str, cutoff: datetime) -> QuerySet[Any]:
     """Of judgments or skips: in force, old enough, by the annotators asked for, under a consent that still stands."""
-    consent = Consent.objects.filter(annotator=OuterRef("annotator"), withdrawn_at=None, given_at__lte=OuterRef(time))
+    consent = Consent.objects.filter(
+        annotator=OuterRef("annotator"), withdrawn_at=None, given_at__lte=OuterRef(time)
+    )
     kept = {f"{time}__lte": cutoff, "superseded_at": None, "annotator__kind__in": filters.kinds}
     return answers.filter(Exists(consent), **kept)
 
@@ -157,7 +169,11 @@ JUDGMENT_FIELDS = (
 
 
 def _write_judgments(
-    writer: DatasetWriter, filters: Filters, cutoff: datetime, pseudonyms: Pseudonyms, progress: Callable[[int], None]
+    writer: DatasetWriter,
+    filters: Filters,
+    cutoff: datetime,
+    pseudonyms: Pseudonyms,
+    progress: Callable[[int], None],
 ) -> None:
     first_time = Assignment.objects.filter(annotator=OuterRef("annotator"), pair=OuterRef("pair"), repeat=0)
     given = (

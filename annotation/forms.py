@@ -51,14 +51,19 @@ class PreferencesForm(forms.Form):
 
     daily_goal = forms.IntegerField(label=_("Daily goal"), min_value=1, max_value=User.MAX_DAILY_GOAL)
     meme_languages = forms.MultipleChoiceField(
-        label=_("Memes in"), required=False, widget=forms.CheckboxSelectMultiple, help_text=_("None ticked means any language.")
+        label=_("Memes in"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked means any language."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         names = dict(settings.LANGUAGES)
         there = MemeTemplate.objects.order_by().values_list("memes__language", flat=True).distinct()
-        languages = sorted({language for language in there if language} | set(self.initial.get("meme_languages", [])))
+        languages = sorted(
+            {language for language in there if language} | set(self.initial.get("meme_languages", []))
+        )
         field = self.fields["meme_languages"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(language, names.get(language, language)) for language in languages]
@@ -68,4 +73,6 @@ class PracticeForm(forms.Form):
     """An answer to a practice pair."""
 
     answer = forms.TypedChoiceField(choices=[(o.value, o.value) for o in Outcome], coerce=Outcome)
-    better_on_left = forms.TypedChoiceField(choices=[("1", "1"), ("0", "0")], coerce=lambda value: value == "1")
+    better_on_left = forms.TypedChoiceField(
+        choices=[("1", "1"), ("0", "0")], coerce=lambda value: value == "1"
+    )

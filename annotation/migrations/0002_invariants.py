@@ -7,7 +7,9 @@ SQLite drops a table's triggers when a later migration rebuilds the table: such 
 `tests/annotation/test_models.py` tries to store a crossing pair on the migrated schema, so a loss is seen.
 """
 
+from django.apps.registry import Apps as StateApps
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 CROSSES = """
     SELECT 1 FROM annotation_group g
@@ -55,17 +57,17 @@ SQLITE_BACK = [
 ]
 
 
-def install_triggers(apps, schema_editor):
+def install_triggers(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for statement in {"sqlite": SQLITE, "postgresql": POSTGRESQL}[schema_editor.connection.vendor]:
         schema_editor.execute(statement)
 
 
-def remove_triggers(apps, schema_editor):
+def remove_triggers(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for statement in {"sqlite": SQLITE_BACK, "postgresql": POSTGRESQL_BACK}[schema_editor.connection.vendor]:
         schema_editor.execute(statement)
 
 
-def add_roles(apps, schema_editor):
+def add_roles(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     groups = apps.get_model("auth", "Group").objects
     for name in ("annotator", "researcher", "admin"):
         groups.get_or_create(name=name)

@@ -30,13 +30,21 @@ class Pair(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(name="a_pair_stands_in_canonical_order", condition=Q(first__lt=F("second"))),
+            models.CheckConstraint(
+                name="a_pair_stands_in_canonical_order", condition=Q(first__lt=F("second"))
+            ),
             models.UniqueConstraint(name="a_pair_is_stored_once", fields=["group", "first", "second"]),
-            models.CheckConstraint(name="a_pair_never_counts_more_than_wanted", condition=Q(taken__lte=F("wanted"))),
+            models.CheckConstraint(
+                name="a_pair_never_counts_more_than_wanted", condition=Q(taken__lte=F("wanted"))
+            ),
             models.CheckConstraint(name="a_pair_wants_somebody", condition=Q(wanted__gte=1)),
         ]
         indexes: ClassVar = [
-            models.Index(name="pairs_with_a_free_slot", fields=["group", "id"], condition=Q(active=True, taken__lt=F("wanted"))),
+            models.Index(
+                name="pairs_with_a_free_slot",
+                fields=["group", "id"],
+                condition=Q(active=True, taken__lt=F("wanted")),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -53,14 +61,20 @@ class Assignment(models.Model):
         SKIPPED = "skipped", _("skipped")
 
     pair = models.ForeignKey(Pair, on_delete=models.PROTECT, related_name="assignments")
-    group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="+")  # the pair's: what somebody saw of a group is asked often
+    group = models.ForeignKey(
+        Group, on_delete=models.PROTECT, related_name="+"
+    )  # the pair's: what somebody saw of a group is asked often
     annotator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="assignments")
     repeat = models.PositiveSmallIntegerField(default=0)
     swapped = models.BooleanField()  # shown order: the pair's second meme stands on the left
-    slot = models.PositiveSmallIntegerField(null=True)  # which of the pair's wanted places it holds; NULL: none
+    slot = models.PositiveSmallIntegerField(
+        null=True
+    )  # which of the pair's wanted places it holds; NULL: none
     wanted = models.PositiveSmallIntegerField()  # the pair's, when the slot was taken
     status = models.CharField(max_length=10, choices=Status, default=Status.LEASED)
-    question = models.CharField(max_length=10, choices=[(q.value, q.value) for q in Question], default=Question.FUNNIER)
+    question = models.CharField(
+        max_length=10, choices=[(q.value, q.value) for q in Question], default=Question.FUNNIER
+    )
     leased_at = models.DateTimeField(db_default=Now())
     lease_until = models.DateTimeField()
     policy = models.CharField(max_length=30)
@@ -70,28 +84,40 @@ class Assignment(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(name="nobody_gets_the_same_pair_twice", fields=["annotator", "pair", "repeat"]),
+            models.UniqueConstraint(
+                name="nobody_gets_the_same_pair_twice", fields=["annotator", "pair", "repeat"]
+            ),
             models.UniqueConstraint(
                 name="a_slot_is_held_once", fields=["pair", "slot"], condition=Q(slot__isnull=False)
             ),
-            models.CheckConstraint(name="a_slot_is_one_of_those_wanted", condition=Q(slot__gte=1, slot__lte=F("wanted"))),
+            models.CheckConstraint(
+                name="a_slot_is_one_of_those_wanted", condition=Q(slot__gte=1, slot__lte=F("wanted"))
+            ),
             models.CheckConstraint(
                 name="only_a_lease_or_a_judgment_holds_a_slot",
                 condition=Q(slot__isnull=True) | Q(status__in=["leased", "judged"]),
             ),
             models.CheckConstraint(
-                name="assignment_status_is_known", condition=Q(status__in=["leased", "expired", "judged", "skipped"])
+                name="assignment_status_is_known",
+                condition=Q(status__in=["leased", "expired", "judged", "skipped"]),
             ),
             models.CheckConstraint(
                 name="a_propensity_is_a_probability",
-                condition=Q(template_probability__gt=0, template_probability__lte=1, pair_probability__gt=0, pair_probability__lte=1),
+                condition=Q(
+                    template_probability__gt=0,
+                    template_probability__lte=1,
+                    pair_probability__gt=0,
+                    pair_probability__lte=1,
+                ),
             ),
         ]
         indexes: ClassVar = [
             models.Index(name="what_somebody_saw_of_a_group", fields=["annotator", "group"]),
             models.Index(name="what_somebody_saw_last", fields=["annotator", "-id"]),
             models.Index(
-                name="unfinished_assignments", fields=["annotator", "id"], condition=Q(status__in=["leased", "expired"])
+                name="unfinished_assignments",
+                fields=["annotator", "id"],
+                condition=Q(status__in=["leased", "expired"]),
             ),
             models.Index(name="leases_by_their_end", fields=["lease_until"], condition=Q(status="leased")),
         ]
@@ -153,8 +179,12 @@ class Judgment(Answer):
                 name="surplus_holds_no_slot",
                 condition=Q(surplus=True, slot__isnull=True) | Q(surplus=False, slot__isnull=False),
             ),
-            models.CheckConstraint(name="outcome_is_known", condition=Q(outcome__in=["left", "right", "tie", "both_bad"])),
-            models.CheckConstraint(name="question_is_known", condition=Q(question__in=["funnier", "relevant"])),
+            models.CheckConstraint(
+                name="outcome_is_known", condition=Q(outcome__in=["left", "right", "tie", "both_bad"])
+            ),
+            models.CheckConstraint(
+                name="question_is_known", condition=Q(question__in=["funnier", "relevant"])
+            ),
             models.CheckConstraint(name="judged_after_shown", condition=Q(judged_at__gte=F("shown_at"))),
         ]
         indexes: ClassVar = [
@@ -185,7 +215,9 @@ class Skip(Answer):
         constraints: ClassVar = [
             models.UniqueConstraint(name="one_skip_per_token", fields=["annotator", "token"]),
             models.UniqueConstraint(
-                name="one_skip_in_force_per_assignment", fields=["assignment"], condition=Q(superseded_at__isnull=True)
+                name="one_skip_in_force_per_assignment",
+                fields=["assignment"],
+                condition=Q(superseded_at__isnull=True),
             ),
             models.CheckConstraint(
                 name="a_flag_has_a_reason_and_a_skip_none",
@@ -205,7 +237,9 @@ class EmptyGroup(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(name="one_row_per_annotator_and_empty_group", fields=["annotator", "group"]),
+            models.UniqueConstraint(
+                name="one_row_per_annotator_and_empty_group", fields=["annotator", "group"]
+            ),
         ]
 
     def __str__(self) -> str:
@@ -240,8 +274,13 @@ class PracticeAnswer(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(name="one_answer_per_practice_pair", fields=["practice_pair", "annotator"]),
-            models.CheckConstraint(name="practice_outcome_is_known", condition=Q(outcome__in=["left", "right", "tie", "both_bad"])),
+            models.UniqueConstraint(
+                name="one_answer_per_practice_pair", fields=["practice_pair", "annotator"]
+            ),
+            models.CheckConstraint(
+                name="practice_outcome_is_known",
+                condition=Q(outcome__in=["left", "right", "tie", "both_bad"]),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -23,7 +23,9 @@ class MemeTemplate(models.Model):
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=120)
     language = models.CharField(max_length=12, default="en")
-    picture = models.CharField(max_length=120, blank=True)  # its name in the picture storage; blank for a text-only source
+    picture = models.CharField(
+        max_length=120, blank=True
+    )  # its name in the picture storage; blank for a text-only source
     picture_sha256 = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 - no picture is NULL: unique must skip it
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
@@ -37,7 +39,9 @@ class MemeTemplate(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(name="identical_pictures_are_one_template", fields=["picture_sha256"]),
-            models.CheckConstraint(name="template_status_is_known", condition=Q(status__in=["active", "retired"])),
+            models.CheckConstraint(
+                name="template_status_is_known", condition=Q(status__in=["active", "retired"])
+            ),
         ]
 
     def __str__(self) -> str:
@@ -71,13 +75,17 @@ class Meme(models.Model):
     language = models.CharField(max_length=12)
     texts = models.JSONField()
     texts_key = models.CharField(max_length=64)
-    picture = models.CharField(max_length=120)  # its name in the picture storage: the drawing's own hash, which tells nothing
+    picture = models.CharField(
+        max_length=120
+    )  # its name in the picture storage: the drawing's own hash, which tells nothing
     renderer_version = models.CharField(max_length=20)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     origin = models.CharField(max_length=10, choices=Origin, default=Origin.HUMAN)
     generator = models.CharField(max_length=80, blank=True)
     request = models.JSONField(null=True, blank=True)
-    request_key = models.CharField(max_length=64, blank=True)  # the request's hash; memes of one request group share it
+    request_key = models.CharField(
+        max_length=64, blank=True
+    )  # the request's hash; memes of one request group share it
     reasoning = models.TextField(blank=True)
     source_id = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -85,12 +93,18 @@ class Meme(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                name="a_meme_stands_once_per_template_and_language", fields=["template", "language", "texts_key"]
+                name="a_meme_stands_once_per_template_and_language",
+                fields=["template", "language", "texts_key"],
             ),
-            models.CheckConstraint(name="meme_status_is_known", condition=Q(status__in=["pending", "active", "retired"])),
-            models.CheckConstraint(name="meme_origin_is_known", condition=Q(origin__in=["human", "import", "generator"])),
             models.CheckConstraint(
-                name="only_generated_memes_name_a_generator", condition=Q(origin="generator") | Q(generator="")
+                name="meme_status_is_known", condition=Q(status__in=["pending", "active", "retired"])
+            ),
+            models.CheckConstraint(
+                name="meme_origin_is_known", condition=Q(origin__in=["human", "import", "generator"])
+            ),
+            models.CheckConstraint(
+                name="only_generated_memes_name_a_generator",
+                condition=Q(origin="generator") | Q(generator=""),
             ),
         ]
 
@@ -111,7 +125,8 @@ class Group(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                name="one_group_per_template_language_and_request", fields=["template", "language", "request_key"]
+                name="one_group_per_template_language_and_request",
+                fields=["template", "language", "request_key"],
             ),
         ]
 
@@ -131,7 +146,9 @@ class GroupMember(models.Model):
     # Active members are numbered 0 .. size - 1 without a gap, so that a meme can be drawn uniformly by its number; else NULL.
     position = models.PositiveIntegerField(null=True)
     pairs = models.PositiveIntegerField(default=0)  # pairs made with it: its degree in the comparison graph
-    joined = models.BooleanField(default=False)  # hangs together with the group's first pair through pairs that were made
+    joined = models.BooleanField(
+        default=False
+    )  # hangs together with the group's first pair through pairs that were made
     shuffle = models.FloatField(default=_shuffle)  # a fixed random order among equals
 
     class Meta:

@@ -36,15 +36,21 @@ class User(AbstractUser):
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERSON)
     meme_languages = models.JSONField(default=list, blank=True)  # an empty list means any
     daily_goal = models.PositiveSmallIntegerField(default=30)
-    consent_version = models.CharField(max_length=20, blank=True)  # of the newest consent not withdrawn, read on every request
+    consent_version = models.CharField(
+        max_length=20, blank=True
+    )  # of the newest consent not withdrawn, read on every request
     warning_seen_at = models.DateTimeField(null=True, blank=True)
     practised_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]  # django-stubs does not see the base's Meta
+    class Meta(AbstractUser.Meta):
         abstract = False
         constraints: ClassVar = [
-            models.CheckConstraint(name="annotator_kind_is_known", condition=Q(kind__in=["person", "simulated", "judge"])),
-            models.CheckConstraint(name="daily_goal_is_within_reach", condition=Q(daily_goal__gte=1, daily_goal__lte=1000)),
+            models.CheckConstraint(
+                name="annotator_kind_is_known", condition=Q(kind__in=["person", "simulated", "judge"])
+            ),
+            models.CheckConstraint(
+                name="daily_goal_is_within_reach", condition=Q(daily_goal__gte=1, daily_goal__lte=1000)
+            ),
         ]
 
     @cached_property

@@ -16,15 +16,18 @@ from django.utils import timezone
 
 from annotation.models import EmptyGroup, Group, GroupMember, Meme, MemeTemplate, Pair
 from annotation.pictures import load_picture, store_picture
-from corpus.memes import TemplateLayout
 from corpus.fonts import Fonts
+from corpus.memes import TemplateLayout
 from corpus.rendering import RENDERER_VERSION, draw, extension, open_picture
 from corpus.texts import clean_texts, texts_key
 
 
 def fonts() -> Fonts:
     """The fonts memes are drawn with here."""
-    return Fonts(cjk=Path(settings.CJK_FONT) if settings.CJK_FONT else None, emoji=Path(settings.EMOJI_FONT) if settings.EMOJI_FONT else None)
+    return Fonts(
+        cjk=Path(settings.CJK_FONT) if settings.CJK_FONT else None,
+        emoji=Path(settings.EMOJI_FONT) if settings.EMOJI_FONT else None,
+    )
 
 
 def request_key(request: Mapping[str, Any] | None) -> str:
@@ -139,27 +142,32 @@ def _drawn(
             continue
         known.add((caption.language, key))
         drawing = draw(blank, layout, texts, drawn_with)
-        yield Meme(
-            template=template,
-            language=caption.language,
-            texts=list(texts),
-            texts_key=key,
-            picture=store_picture(folder="memes", data=drawing.data, extension="jpg"),
-            renderer_version=RENDERER_VERSION,
-            status=caption.status,
-            origin=caption.origin,
-            generator=caption.generator,
-            request=dict(caption.request) if caption.request else None,
-            request_key=request_key(caption.request),
-            reasoning=caption.reasoning,
-            source_id=caption.source_id,
-        ), drawing.missing
+        yield (
+            Meme(
+                template=template,
+                language=caption.language,
+                texts=list(texts),
+                texts_key=key,
+                picture=store_picture(folder="memes", data=drawing.data, extension="jpg"),
+                renderer_version=RENDERER_VERSION,
+                status=caption.status,
+                origin=caption.origin,
+                generator=caption.generator,
+                request=dict(caption.request) if caption.request else None,
+                request_key=request_key(caption.request),
+                reasoning=caption.reasoning,
+                source_id=caption.source_id,
+            ),
+            drawing.missing,
+        )
 
 
 @transaction.atomic
 def show_meme(*, meme: Meme) -> None:
     """Let a meme be judged: the last position of its group is its own, and its pairs count again."""
-    group, _ = Group.objects.get_or_create(template_id=meme.template_id, language=meme.language, request_key="")
+    group, _ = Group.objects.get_or_create(
+        template_id=meme.template_id, language=meme.language, request_key=""
+    )
     group = Group.objects.select_for_update().get(pk=group.pk)
     member, _ = GroupMember.objects.get_or_create(group=group, meme=meme)
     if member.position is not None:

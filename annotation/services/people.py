@@ -69,7 +69,9 @@ def save_preferences(*, annotator: User, daily_goal: int, meme_languages: list[s
 
 
 @transaction.atomic
-def record_practice(*, annotator: User, practice_pair: PracticePair, outcome: Outcome, better_on_left: bool) -> None:
+def record_practice(
+    *, annotator: User, practice_pair: PracticePair, outcome: Outcome, better_on_left: bool
+) -> None:
     """Store an answer to a practice pair; the last one ends the practice. The first answer to each pair stands."""
     PracticeAnswer.objects.get_or_create(
         practice_pair=practice_pair,

@@ -25,7 +25,9 @@ def make_annotator(name: str = "ann", *, roles: frozenset[Role] = frozenset({Rol
 def make_template(slug: str = "", *, language: str = "en") -> MemeTemplate:
     """A meme template without a picture."""
     slug = slug or f"template-{uuid4().hex[:8]}"
-    return MemeTemplate.objects.create(slug=slug, name=slug, language=language, width=100, height=100, boxes=BOXES)
+    return MemeTemplate.objects.create(
+        slug=slug, name=slug, language=language, width=100, height=100, boxes=BOXES
+    )
 
 
 def make_meme(template: MemeTemplate, text: str, *, language: str = "en", request_key: str = "") -> Meme:

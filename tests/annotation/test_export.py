@@ -37,7 +37,11 @@ def judge(annotator: User, count: int = 1) -> list[Judgment]:
         assignment = judging.lease_pair(annotator=annotator)
         assert assignment is not None
         answered = judging.record_judgment(
-            annotator=annotator, assignment_id=assignment.pk, token=uuid4(), outcome=Outcome.LEFT, response_ms=700
+            annotator=annotator,
+            assignment_id=assignment.pk,
+            token=uuid4(),
+            outcome=Outcome.LEFT,
+            response_ms=700,
         )
         assert isinstance(answered.answer, Judgment)
         made.append(answered.answer)
@@ -46,9 +50,18 @@ def judge(annotator: User, count: int = 1) -> list[Judgment]:
 
 @pytest.fixture
 def memes() -> list[Meme]:
-    template = add_template(slug="red", name="Red", picture=picture(), boxes=BOXES, source="here", licence="CC0-1.0")
+    template = add_template(
+        slug="red", name="Red", picture=picture(), boxes=BOXES, source="here", licence="CC0-1.0"
+    )
     captions = [Caption(texts=[f"joke {number}"]) for number in range(5)]
-    captions.append(Caption(texts=["machine"], origin="generator", generator="v1", request={"emotion": "love", "keywords": ["a"]}))
+    captions.append(
+        Caption(
+            texts=["machine"],
+            origin="generator",
+            generator="v1",
+            request={"emotion": "love", "keywords": ["a"]},
+        )
+    )
     return add_memes(template=template, captions=captions).added
 
 

@@ -13,7 +13,9 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import Count, F
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from pytest_django import Settings
 
 from annotation.errors import NothingToUndo
@@ -91,7 +93,11 @@ class Person:
             assignment = judging.undo_last(annotator=self.user)
         except NothingToUndo:
             return
-        newest = Judgment.objects.filter(assignment=assignment, superseded_at__isnull=False).order_by("-superseded_at").first()
+        newest = (
+            Judgment.objects.filter(assignment=assignment, superseded_at__isnull=False)
+            .order_by("-superseded_at")
+            .first()
+        )
         if newest is not None:
             self.undone.add(newest.pk)
         if assignment.pk not in self.open:
@@ -100,7 +106,9 @@ class Person:
     def skip(self) -> None:
         if not self.open:
             return
-        judging.record_skip(annotator=self.user, assignment_id=self.open.pop(0), token=uuid4(), have=self.open)
+        judging.record_skip(
+            annotator=self.user, assignment_id=self.open.pop(0), token=uuid4(), have=self.open
+        )
 
 
 def assert_nothing_went_wrong(people: list[Person]) -> None:
@@ -108,14 +116,27 @@ def assert_nothing_went_wrong(people: list[Person]) -> None:
     in_force = Judgment.objects.filter(superseded_at=None)
     twice = in_force.values("annotator", "pair", "assignment__repeat").annotate(n=Count("pk")).filter(n__gt=1)
     assert not twice.exists()
-    assert not Assignment.objects.values("annotator", "pair", "repeat").annotate(n=Count("pk")).filter(n__gt=1).exists()
-    counted = in_force.filter(surplus=False).values("pair", "pair__wanted").annotate(n=Count("annotator", distinct=True))
+    assert (
+        not Assignment.objects.values("annotator", "pair", "repeat")
+        .annotate(n=Count("pk"))
+        .filter(n__gt=1)
+        .exists()
+    )
+    counted = (
+        in_force.filter(surplus=False)
+        .values("pair", "pair__wanted")
+        .annotate(n=Count("annotator", distinct=True))
+    )
     assert not counted.filter(n__gt=F("pair__wanted")).exists()
     assert not Pair.objects.filter(taken__gt=F("wanted")).exists()
     stored = set(Judgment.objects.values_list("pk", flat=True))
     for person in people:
         assert set(person.acknowledged.values()) <= stored
-        superseded = set(Judgment.objects.filter(annotator=person.user).exclude(superseded_at=None).values_list("pk", flat=True))
+        superseded = set(
+            Judgment.objects.filter(annotator=person.user)
+            .exclude(superseded_at=None)
+            .values_list("pk", flat=True)
+        )
         assert superseded == person.undone
         judged = in_force.filter(annotator=person.user).count()
         assert judged == sum(DayTally.objects.filter(annotator=person.user).values_list("judged", flat=True))
@@ -201,7 +222,9 @@ def test_the_same_request_sent_twice_at_once_is_stored_once(settings: Settings) 
         try:
             together.wait(timeout=20)
             answers.append(
-                judging.record_judgment(annotator=ann, assignment_id=assignment.pk, token=token, outcome=Outcome.LEFT)
+                judging.record_judgment(
+                    annotator=ann, assignment_id=assignment.pk, token=token, outcome=Outcome.LEFT
+                )
             )
         finally:
             connection.close()

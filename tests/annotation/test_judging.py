@@ -31,7 +31,11 @@ def judge(
     annotator: User, assignment: Assignment, *, outcome: Outcome = Outcome.LEFT, token: UUID | None = None
 ) -> Answered:
     return judging.record_judgment(
-        annotator=annotator, assignment_id=assignment.pk, token=token or uuid4(), outcome=outcome, response_ms=900
+        annotator=annotator,
+        assignment_id=assignment.pk,
+        token=token or uuid4(),
+        outcome=outcome,
+        response_ms=900,
     )
 
 
@@ -52,7 +56,9 @@ def assert_counters_agree() -> None:
         assert group.full_pairs == len(full)
     for member in GroupMember.objects.all():
         made = Pair.objects.filter(group=member.group)
-        assert member.pairs == made.filter(first=member.meme).count() + made.filter(second=member.meme).count()
+        assert (
+            member.pairs == made.filter(first=member.meme).count() + made.filter(second=member.meme).count()
+        )
 
 
 def test_a_judgment_is_stored_with_all_that_was_shown() -> None:
@@ -137,7 +143,9 @@ def test_a_pair_counts_as_many_annotators_as_it_wants(settings: Settings) -> Non
     assert_counters_agree()
 
 
-def test_an_expired_lease_goes_back_into_the_pool_and_a_late_judgment_is_kept_as_surplus(settings: Settings) -> None:
+def test_an_expired_lease_goes_back_into_the_pool_and_a_late_judgment_is_kept_as_surplus(
+    settings: Settings,
+) -> None:
     settings.REPLICATION = 1
     make_group(2)
     ann, bob = make_annotator("ann"), make_annotator("bob")
@@ -346,7 +354,9 @@ def test_a_streak_grows_day_by_day_and_breaks() -> None:
     assert progress(bob).streak == 1
 
 
-def test_the_number_of_queries_does_not_grow_with_the_judgments(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_judgments(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
     ann = make_annotator()
     for _ in range(4):
         make_group(8)

@@ -10,7 +10,18 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
-from annotation.models import Assignment, Consent, Group, GroupMember, Judgment, Meme, MemeTemplate, Pair, Skip, User
+from annotation.models import (
+    Assignment,
+    Consent,
+    Group,
+    GroupMember,
+    Judgment,
+    Meme,
+    MemeTemplate,
+    Pair,
+    Skip,
+    User,
+)
 from tests.annotation.builders import BOXES, make_annotator, make_group, make_meme, make_template
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +76,10 @@ def test_a_pair_never_crosses_languages() -> None:
     group = make_group(2)
     first = two_memes(group)[0]
     second = make_meme(group.template, "笑话", language="zh-hans")
-    refused("never leaves its group", lambda: Pair.objects.create(group=group, first=first, second=second, wanted=3))
+    refused(
+        "never leaves its group",
+        lambda: Pair.objects.create(group=group, first=first, second=second, wanted=3),
+    )
 
 
 def test_a_pair_in_a_request_group_has_that_request_on_both_sides() -> None:
@@ -74,13 +88,18 @@ def test_a_pair_in_a_request_group_has_that_request_on_both_sides() -> None:
     other = make_meme(template, "not asked", request_key="b" * 64)
     group = Group.objects.create(template=template, language="en", request_key="a" * 64)
     Pair.objects.create(group=group, first=asked[0], second=asked[1], wanted=3)
-    refused("never leaves its group", lambda: Pair.objects.create(group=group, first=asked[0], second=other, wanted=3))
+    refused(
+        "never leaves its group",
+        lambda: Pair.objects.create(group=group, first=asked[0], second=other, wanted=3),
+    )
 
 
 def test_a_stored_pair_cannot_be_moved_across_groups() -> None:
     pair, other = make_pair(make_group(2)), make_group(2)
     refused("never leaves its group", lambda: Pair.objects.filter(pk=pair.pk).update(group=other))
-    refused("never leaves its group", lambda: Pair.objects.filter(pk=pair.pk).update(second=two_memes(other)[1]))
+    refused(
+        "never leaves its group", lambda: Pair.objects.filter(pk=pair.pk).update(second=two_memes(other)[1])
+    )
 
 
 def test_a_meme_never_changes_its_template_or_language() -> None:
@@ -116,7 +135,10 @@ def test_a_slot_is_held_once_and_is_one_of_those_wanted() -> None:
     refused("a_slot_is_held_once", lambda: make_assignment(pair, bob, slot=1))
     refused("a_slot_is_one_of_those_wanted", lambda: make_assignment(pair, bob, slot=3))
     refused("a_slot_is_one_of_those_wanted", lambda: make_assignment(pair, bob, slot=0))
-    refused("only_a_lease_or_a_judgment_holds_a_slot", lambda: make_assignment(pair, bob, slot=2, status="expired"))
+    refused(
+        "only_a_lease_or_a_judgment_holds_a_slot",
+        lambda: make_assignment(pair, bob, slot=2, status="expired"),
+    )
 
 
 def test_an_assignment_has_one_judgment_in_force() -> None:
@@ -137,7 +159,11 @@ def test_a_token_counts_once() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value", "rule"),
-    [("outcome", "meh", "outcome_is_known"), ("question", "why", "question_is_known"), ("surplus", True, "surplus_holds_no_slot")],
+    [
+        ("outcome", "meh", "outcome_is_known"),
+        ("question", "why", "question_is_known"),
+        ("surplus", True, "surplus_holds_no_slot"),
+    ],
 )
 def test_what_nobody_knows_is_refused(field: str, value: object, rule: str) -> None:
     assignment = make_assignment(make_pair(make_group(2)), make_annotator())
@@ -156,7 +182,13 @@ def test_a_flag_has_a_reason_and_a_skip_none() -> None:
 
     def skip(kind: str, reason: str) -> None:
         Skip.objects.create(
-            assignment=assignment, annotator=ann, pair=assignment.pair, token=uuid4(), kind=kind, reason=reason, at=timezone.now()
+            assignment=assignment,
+            annotator=ann,
+            pair=assignment.pair,
+            token=uuid4(),
+            kind=kind,
+            reason=reason,
+            at=timezone.now(),
         )
 
     refused("a_flag_has_a_reason", lambda: skip("flag", ""))
@@ -182,7 +214,9 @@ def test_a_meme_stands_once_per_template_and_language() -> None:
 
 def test_identical_pictures_are_one_template_but_templates_without_one_are_many() -> None:
     def add(slug: str, sha256: str | None) -> None:
-        MemeTemplate.objects.create(slug=slug, name=slug, width=1, height=1, boxes=BOXES, picture_sha256=sha256)
+        MemeTemplate.objects.create(
+            slug=slug, name=slug, width=1, height=1, boxes=BOXES, picture_sha256=sha256
+        )
 
     add("a", "0" * 64)
     refused("identical_pictures", lambda: add("b", "0" * 64))
@@ -212,13 +246,21 @@ def test_one_consent_is_in_force_and_only_adults_consent() -> None:
 def test_a_meme_stands_once_in_a_group_and_alone_at_its_position() -> None:
     group = make_group(2)
     member = group.members.order_by("position")[0]
-    refused("a_meme_stands_once_in_a_group", lambda: GroupMember.objects.create(group=group, meme=member.meme))
+    refused(
+        "a_meme_stands_once_in_a_group", lambda: GroupMember.objects.create(group=group, meme=member.meme)
+    )
     refused("one_member_per_position", lambda: group.members.filter(position=1).update(position=0))
 
 
 def test_nothing_that_somebody_gave_can_be_deleted_through_its_parents() -> None:
     assignment = make_assignment(make_pair(make_group(2)), make_annotator())
     make_judgment(assignment)
-    for parent in (assignment, assignment.pair, assignment.annotator, assignment.pair.first, assignment.group.template):
+    for parent in (
+        assignment,
+        assignment.pair,
+        assignment.annotator,
+        assignment.pair.first,
+        assignment.group.template,
+    ):
         with pytest.raises(IntegrityError), transaction.atomic():
             parent.delete()

@@ -31,7 +31,9 @@ def some_history(settings: Settings) -> User:
         for _ in range(count):
             assignment = judging.lease_pair(annotator=other)
             assert assignment is not None
-            judging.record_judgment(annotator=other, assignment_id=assignment.pk, token=uuid4(), outcome=Outcome.LEFT)
+            judging.record_judgment(
+                annotator=other, assignment_id=assignment.pk, token=uuid4(), outcome=Outcome.LEFT
+            )
     for _ in range(4):
         assert judging.lease_pair(annotator=ann) is not None
     return ann
@@ -116,7 +118,11 @@ def test_the_same_template_does_not_come_again_at_once(settings: Settings) -> No
     for _ in range(5):
         make_group(6)
     ann = make_annotator()
-    served = [assignment.group_id for assignment in (judging.lease_pair(annotator=ann) for _ in range(25)) if assignment]
+    served = [
+        assignment.group_id
+        for assignment in (judging.lease_pair(annotator=ann) for _ in range(25))
+        if assignment
+    ]
     assert len(served) == 25
     for at in range(len(served) - pairing.RECENT_GROUPS):
         assert len(set(served[at : at + pairing.RECENT_GROUPS + 1])) == pairing.RECENT_GROUPS + 1
@@ -127,9 +133,13 @@ def test_the_same_meme_does_not_come_again_and_again(settings: Settings) -> None
     settings.RANDOM_SHARE = 0.0
     make_group(40)
     ann = make_annotator()
-    served = [assignment.pair for assignment in (judging.lease_pair(annotator=ann) for _ in range(15)) if assignment]
+    served = [
+        assignment.pair for assignment in (judging.lease_pair(annotator=ann) for _ in range(15)) if assignment
+    ]
     for at, pair in enumerate(served):
-        before = {meme for earlier in served[max(0, at - 6) : at] for meme in (earlier.first_id, earlier.second_id)}
+        before = {
+            meme for earlier in served[max(0, at - 6) : at] for meme in (earlier.first_id, earlier.second_id)
+        }
         assert before.isdisjoint({pair.first_id, pair.second_id})
 
 

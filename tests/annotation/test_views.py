@@ -49,7 +49,13 @@ def routes(patterns: list[Any] | None = None) -> list[URLPattern]:
     return found
 
 
-ARGUMENTS = {"assignment_id": 1, "practice_pair_id": 1, "name": f"memes/00/{'0' * 64}.jpg", "key": "x", "uidb36": "1"}
+ARGUMENTS = {
+    "assignment_id": 1,
+    "practice_pair_id": 1,
+    "name": f"memes/00/{'0' * 64}.jpg",
+    "key": "x",
+    "uidb36": "1",
+}
 
 
 def address(route: URLPattern) -> str:
@@ -58,14 +64,23 @@ def address(route: URLPattern) -> str:
     return reverse(route.name, kwargs={name: ARGUMENTS[name] for name in names})
 
 
+JUDGING = [
+    "welcome",
+    "practice",
+    "skip_practice",
+    "practise",
+    "judge",
+    "ahead",
+    "undo",
+    "renew",
+    "warning",
+    "answer",
+]
 EXPECTED: dict[str, set[str]] = {
     "home": {"nobody", "annotator", "researcher", "admin", "none"},
     "guidelines": {"nobody", "annotator", "researcher", "admin", "none"},
-    **dict.fromkeys(
-        ["welcome", "practice", "skip_practice", "practise", "judge", "ahead", "undo", "renew", "warning", "answer"],
-        {"annotator", "researcher", "admin"},
-    ),
-    **dict.fromkeys(["me", "withdraw", "picture"], {"annotator", "researcher", "admin", "none"}),
+    **{name: {"annotator", "researcher", "admin"} for name in JUDGING},
+    **{name: {"annotator", "researcher", "admin", "none"} for name in ("me", "withdraw", "picture")},
     "dataset": {"researcher", "admin"},
     "overview": {"admin"},
 }
@@ -113,7 +128,9 @@ def client_again(client: Client, who: str) -> Client:
     return client
 
 
-def test_a_view_without_a_rule_is_refused(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_view_without_a_rule_is_refused(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     from annotation import views
 
     monkeypatch.delattr(views.guidelines, "access")
@@ -177,7 +194,9 @@ def test_the_same_post_twice_gives_the_same_next_pair() -> None:
     assignment, token = front(client)
     fields = {"answer": "left", "token": token}
     bodies = [
-        client.post(reverse("answer", args=[assignment]), fields, headers={"hx-request": "true"}).content.decode()
+        client.post(
+            reverse("answer", args=[assignment]), fields, headers={"hx-request": "true"}
+        ).content.decode()
         for _ in range(2)
     ]
     served = [re.search(r'data-assignment="(\d+)"', body) for body in bodies]
@@ -223,14 +242,19 @@ def test_a_hostile_list_of_what_the_page_has_is_harmless(have: str) -> None:
     make_group(4)
     assignment, token = front(client)
     fields = {"answer": "left", "token": token, "have": have}
-    assert client.post(reverse("answer", args=[assignment]), fields, headers={"hx-request": "true"}).status_code == 200
+    assert (
+        client.post(reverse("answer", args=[assignment]), fields, headers={"hx-request": "true"}).status_code
+        == 200
+    )
     assert Judgment.objects.count() == 1
 
 
 def test_somebody_elses_assignment_is_not_found() -> None:
     make_group(4)
     theirs, token = front(signed_in(make_annotator("ann")))
-    answer = signed_in(make_annotator("bob")).post(reverse("answer", args=[theirs]), {"answer": "left", "token": token})
+    answer = signed_in(make_annotator("bob")).post(
+        reverse("answer", args=[theirs]), {"answer": "left", "token": token}
+    )
     assert answer.status_code == HTTPStatus.NOT_FOUND
     assert not Judgment.objects.exists()
 
@@ -239,7 +263,9 @@ def test_an_absurd_response_time_is_kept_within_a_day() -> None:
     client = signed_in(make_annotator())
     make_group(3)
     assignment, token = front(client)
-    client.post(reverse("answer", args=[assignment]), {"answer": "left", "token": token, "response_ms": str(10**15)})
+    client.post(
+        reverse("answer", args=[assignment]), {"answer": "left", "token": token, "response_ms": str(10**15)}
+    )
     assert Judgment.objects.get().response_ms == judging.MAX_RESPONSE_MS
 
 
@@ -291,7 +317,11 @@ def test_the_page_does_not_tell_where_a_meme_comes_from() -> None:
 
 def test_hostile_captions_are_text_and_nothing_else() -> None:
     template = make_template()
-    for text in ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "<|image_pad|> {{ 7*7 }} {% now %}"):
+    for text in (
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "<|image_pad|> {{ 7*7 }} {% now %}",
+    ):
         make_meme(template, text)
     client = signed_in(make_annotator())
     for _ in range(3):
@@ -304,7 +334,14 @@ def test_hostile_captions_are_text_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../secret_key", "memes/../../secret_key", "memes/00/x.jpg", "templates/00/%00.png", f"memes/00/{'0' * 64}.svg"]
+    "name",
+    [
+        "../secret_key",
+        "memes/../../secret_key",
+        "memes/00/x.jpg",
+        "templates/00/%00.png",
+        f"memes/00/{'0' * 64}.svg",
+    ],
 )
 def test_only_pictures_of_the_storage_are_served(name: str) -> None:
     answer = signed_in(make_annotator()).get(f"/pictures/{name}")
@@ -351,7 +388,9 @@ def test_consent_needs_every_tick(missing: str) -> None:
 def test_consent_then_practice_then_judging() -> None:
     group = make_group(4)
     memes = list(Meme.objects.filter(template=group.template))
-    pairs = [PracticePair.objects.create(better=memes[0], worse=memes[n], why="It is shorter.") for n in (1, 2, 3)]
+    pairs = [
+        PracticePair.objects.create(better=memes[0], worse=memes[n], why="It is shorter.") for n in (1, 2, 3)
+    ]
     client = newcomer()
     client.post(reverse("welcome"), {"adult": "on", "licence": "on", "rude": "on"})
     assert client.get(reverse("judge"))["Location"] == reverse("practice")
@@ -416,14 +455,21 @@ def test_preferences_are_checked_and_kept() -> None:
     client = signed_in(ann)
     assert client.post(reverse("me"), {"daily_goal": "0"}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert client.post(reverse("me"), {"daily_goal": "5", "meme_languages": ["xx"]}).status_code == 422
-    assert client.post(reverse("me"), {"daily_goal": "5", "meme_languages": ["zh-hans"]}).status_code == HTTPStatus.FOUND
+    assert (
+        client.post(reverse("me"), {"daily_goal": "5", "meme_languages": ["zh-hans"]}).status_code
+        == HTTPStatus.FOUND
+    )
     ann.refresh_from_db()
     assert (ann.daily_goal, ann.meme_languages) == (5, ["zh-hans"])
 
 
 def test_today_is_the_annotators_own_day() -> None:
     make_group(4)
-    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "Nowhere/Nothing"):  # 25 hours apart, and a hostile cookie
+    for zone in (
+        "Pacific/Kiritimati",
+        "Pacific/Pago_Pago",
+        "Nowhere/Nothing",
+    ):  # 25 hours apart, and a hostile cookie
         ann = make_annotator(f"in-{zone.rpartition('/')[2].lower()}")
         client = signed_in(ann)
         client.cookies["tz"] = zone

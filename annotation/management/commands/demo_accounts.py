@@ -13,7 +13,32 @@ from django.core.management.base import BaseCommand, CommandError
 from annotation.models import Role, User
 from annotation.services.people import create_user
 
-WORDS = "acorn banjo cactus dingo ember fjord gecko hippo igloo jelly kazoo llama mango noodle otter pickle quokka raven salsa tuba umbra velvet walrus yeti".split()
+WORDS = [
+    "acorn",
+    "banjo",
+    "cactus",
+    "dingo",
+    "ember",
+    "fjord",
+    "gecko",
+    "hippo",
+    "igloo",
+    "jelly",
+    "kazoo",
+    "llama",
+    "mango",
+    "noodle",
+    "otter",
+    "pickle",
+    "quokka",
+    "raven",
+    "salsa",
+    "tuba",
+    "umbra",
+    "velvet",
+    "walrus",
+    "yeti",
+]
 
 
 def passphrase() -> str:
@@ -26,7 +51,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.EMBEDDED:
-            raise CommandError("Demo accounts are for the embedded install; on a server use `manage.py create_account`.")
+            raise CommandError(
+                "Demo accounts are for the embedded install; on a server use `manage.py create_account`."
+            )
         path = settings.DATA / "demo-accounts.json"
         if not path.exists():
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

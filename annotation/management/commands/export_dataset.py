@@ -19,8 +19,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("directory", type=Path)
         parser.add_argument("--simulated", action="store_true", help="simulated annotators as well")
-        parser.add_argument("--scope", default="public", help="pseudonyms are the same within one scope (default: public)")
-        parser.add_argument("--drawn", action="store_true", help="pack the drawn memes, not only the template pictures")
+        parser.add_argument(
+            "--scope", default="public", help="pseudonyms are the same within one scope (default: public)"
+        )
+        parser.add_argument(
+            "--drawn", action="store_true", help="pack the drawn memes, not only the template pictures"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         kinds = [User.Kind.PERSON.value] + [User.Kind.SIMULATED.value] * options["simulated"]
@@ -30,7 +34,9 @@ class Command(BaseCommand):
             task = bar.add_task("", total=None)
             try:
                 manifest = export_dataset(
-                    path=options["directory"], filters=filters, progress=lambda done: bar.update(task, completed=done)
+                    path=options["directory"],
+                    filters=filters,
+                    progress=lambda done: bar.update(task, completed=done),
                 )
             except (DatasetError, OSError) as error:
                 raise CommandError(str(error)) from error

@@ -21,11 +21,15 @@ class Command(BaseCommand):
     help = "Put the starter pack into the database; what is there already is left alone."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--if-empty", action="store_true", help="do nothing when there are meme templates already")
-        parser.add_argument("--only", nargs="*", metavar="SLUG", help="these meme templates of the pack alone")
+        parser.add_argument(
+            "--if-empty", action="store_true", help="do nothing when it was loaded before, or other meme templates are there"
+        )
+        parser.add_argument(
+            "--only", nargs="*", metavar="SLUG", help="these meme templates of the pack alone"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["if_empty"] and MemeTemplate.objects.exists():
+        if options["if_empty"] and (is_loaded() or holds_other_templates()):
             return
         wanted = options["only"]
         every = sorted(path.parent for path in (PACK / "templates").glob("*/template.json"))
@@ -40,7 +44,19 @@ class Command(BaseCommand):
                 continue
             better, worse = (starter_meme(row["template"], row[side]) for side in ("better", "worse"))
             PracticePair.objects.get_or_create(better=better, worse=worse, defaults={"why": row["why"]})
-        self.stdout.write(f"Starter pack: {len(folders)} meme templates, {added} memes added, {known} there already.")
+        self.stdout.write(
+            f"Starter pack: {len(folders)} meme templates, {added} memes added, {known} there already."
+        )
+
+
+def is_loaded() -> bool:
+    """Whether the whole pack was loaded once: its practice pairs come last, so an interrupted start goes on with the rest."""
+    return PracticePair.objects.filter(better__template__source_id__startswith="starter:").exists()
+
+
+def holds_other_templates() -> bool:
+    """Whether somebody brought meme templates of their own."""
+    return MemeTemplate.objects.exclude(source_id__startswith="starter:").exists()
 
 
 def load_template(folder: Path) -> MemeTemplate:
