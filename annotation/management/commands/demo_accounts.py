@@ -58,6 +58,7 @@ class Command(BaseCommand):
         if not path.exists():
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 json.dump(make_accounts(), file, indent=1)
+        self.stdout.write("Demo accounts:")
         for username, password in json.loads(path.read_text()).items():
             user = User.objects.filter(username=username).first()
             if user and user.check_password(password):

@@ -22,7 +22,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--if-empty", action="store_true", help="do nothing when it was loaded before, or other meme templates are there"
+            "--if-empty",
+            action="store_true",
+            help="do nothing when it was loaded before, or other meme templates are there",
         )
         parser.add_argument(
             "--only", nargs="*", metavar="SLUG", help="these meme templates of the pack alone"
