@@ -17,7 +17,7 @@ from corpus.comparisons import Outcome
 from tests.annotation.builders import make_annotator, make_group
 
 pytestmark = pytest.mark.django_db
-DRAWS = 1000
+DRAWS = 2500
 
 
 def some_history(settings: Settings) -> User:
@@ -129,18 +129,19 @@ def test_the_same_template_does_not_come_again_at_once(settings: Settings) -> No
 
 
 def test_the_same_meme_does_not_come_again_and_again(settings: Settings) -> None:
-    """One template only, no random share: the memes of the last pairs are left in peace as long as there are others."""
-    settings.RANDOM_SHARE = 0.0
-    make_group(40)
+    """Somebody alone with eight templates of ten memes: never again within four pairs, and none much more than others."""
+    for _ in range(8):
+        make_group(10)
     ann = make_annotator()
     served = [
-        assignment.pair for assignment in (judging.lease_pair(annotator=ann) for _ in range(15)) if assignment
+        assignment.pair for assignment in (judging.lease_pair(annotator=ann) for _ in range(80)) if assignment
     ]
-    for at, pair in enumerate(served):
-        before = {
-            meme for earlier in served[max(0, at - 6) : at] for meme in (earlier.first_id, earlier.second_id)
-        }
-        assert before.isdisjoint({pair.first_id, pair.second_id})
+    assert len(served) == 80
+    for at in range(len(served)):
+        shown = [meme for pair in served[at : at + 4] for meme in (pair.first_id, pair.second_id)]
+        assert len(set(shown)) == len(shown)
+    times = Counter(meme for pair in served for meme in (pair.first_id, pair.second_id))
+    assert max(times.values()) <= 6  # twice on average
 
 
 def test_an_empty_platform_serves_nothing() -> None:
