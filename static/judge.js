@@ -7,70 +7,98 @@ const line = document.getElementById("line");
 const cheer = document.getElementById("cheer");
 const say = (name) => root.dataset[`say${name}`];
 const AHEAD = 2;
+const FRESH_MS = 200; // the second half of a double tap is no opinion on the next pair
 const ASK_AGAIN_MS = 60_000; // when there was nothing left to judge
+const RETRY_MS = { first: 1000, longest: 15_000 };
+const OUTCOMES = ["left", "right", "tie", "both_bad"];
 const STAMPS = ["HA!", "Heh", "LOL", "Pfft", "Snort"];
 
 let shownAt = performance.now();
-let done = null; // the pair answered last, for as long as its answer has not left the outbox
 
 // --- the outbox: what was answered and not yet acknowledged ---------------------------------------------------------------------
 
-const key = `punchline-outbox-${root.dataset.user}`;
-const outbox = {
-  items: JSON.parse(localStorage.getItem(key) ?? "[]"),
-  sending: null,
-  retry: 1000,
-  timer: 0,
-  save() {
-    localStorage.setItem(key, JSON.stringify(this.items.map(({ url, body }) => ({ url, body }))));
-  },
-  put(item) {
-    this.items.push(item);
-    this.save();
-    this.send();
-  },
-  send() {
-    if (this.sending || !this.items.length) return this.sending ?? Promise.resolve();
-    clearTimeout(this.timer);
-    const item = this.items[0];
-    this.sending = post(item.url, { ...item.body, have: have(), csrfmiddlewaretoken: csrf() })
-      .then((reply) => this.sent(item, reply), () => this.failed(say("Offline")))
-      .finally(() => {
-        this.sending = null;
-        if (this.items.length && !this.timer) this.send();
-      });
-    return this.sending;
-  },
-  sent(item, reply) {
-    if (reply.status === 401 || reply.status === 403) return this.failed(say("SignedOut"), root.dataset.loginUrl);
-    if (reply.status >= 500 || reply.status === 429) return this.failed(say("Offline"));
-    this.items.shift();
-    this.save();
-    if (done?.token === item.body.token) done = null;
-    if (reply.ok) take(reply.html);
-    else notice(say("Lost"));
-    if (this.failing && !this.items.length) notice(say("Back"));
-    this.failing = false;
-    this.retry = 1000;
-    return undefined;
-  },
-  failed(words, link) {
-    this.failing = true;
-    notice(`${words} ${this.items.length}`, { stay: true, link });
-    wait(false);
-    this.timer = setTimeout(() => { this.timer = 0; this.send(); }, this.retry);
-    this.retry = Math.min(this.retry * 1.6, 15_000);
-  },
-};
-window.addEventListener("online", () => { outbox.timer = 0; outbox.send(); });
+// One entry of the browser's storage per answer, so that two windows of one person never overwrite each other's.
+const prefix = `punchline-outbox-${root.dataset.user}-`;
+const outbox = Object.keys(localStorage)
+  .filter((key) => key.startsWith(prefix))
+  .map((key) => JSON.parse(localStorage.getItem(key)))
+  .sort((one, other) => one.at - other.at);
+let delivery = null;
+let failing = null; // why the last attempt failed: words, and a link that helps
+let retryTimer;
+let retryMs = RETRY_MS.first;
 
+function keep(item, pair) {
+  localStorage.setItem(prefix + item.body.token, JSON.stringify(item));
+  outbox.push({ ...item, pair });
+  deliver();
+}
+
+function forget(item) {
+  localStorage.removeItem(prefix + item.body.token);
+  outbox.splice(outbox.indexOf(item), 1);
+}
+
+function deliver() {
+  clearTimeout(retryTimer);
+  delivery ??= deliverAll().finally(() => { delivery = null; });
+  return delivery;
+}
+
+async function deliverAll() {
+  while (outbox.length) {
+    const problem = await deliverOne(outbox[0]);
+    if (problem) {
+      postpone(problem);
+      return;
+    }
+    retryMs = RETRY_MS.first;
+    if (failing && outbox.length) failed(failing);
+  }
+  if (failing) notice(say("Back"));
+  failing = null;
+  ask();
+}
+
+// Send one answer; undefined when it is settled, else why it is not.
+async function deliverOne(item) {
+  item.tried = true;
+  let reply;
+  try {
+    reply = await post(item.url, { ...item.body, have: have() });
+  } catch {
+    return { words: say("Offline") };
+  }
+  if (reply.status === 401 || reply.status === 403) return { words: say("SignedOut"), link: root.dataset.loginUrl };
+  if (reply.status >= 500 || reply.status === 429) return { words: say("Offline") };
+  forget(item);
+  if (reply.ok) take(reply.html);
+  else notice(say("Lost"));
+  return undefined;
+}
+
+function postpone(problem) {
+  failed(problem);
+  retryTimer = setTimeout(deliver, retryMs);
+  retryMs = Math.min(retryMs * 1.6, RETRY_MS.longest);
+  if (!current()) show();
+}
+
+function failed(problem) {
+  failing = problem;
+  notice(`${problem.words} ${outbox.length}`, { stay: true, link: problem.link });
+}
+
+window.addEventListener("online", deliver);
+
+// The token is this page's own: after somebody else signed in, in another window, the server refuses it, and nothing goes astray.
 const csrf = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
 
 async function post(url, fields) {
   const reply = await fetch(url, {
     method: "POST",
     headers: { "HX-Request": "true" },
-    body: new URLSearchParams(fields),
+    body: new URLSearchParams({ ...fields, csrfmiddlewaretoken: csrf() }),
     credentials: "same-origin",
     redirect: "error",
     signal: AbortSignal.timeout(15_000),
@@ -82,59 +110,66 @@ async function post(url, fields) {
 
 const pairs = () => [...root.querySelectorAll(".pair")];
 const current = () => stage.querySelector(".pair");
-const have = () => pairs().map((pair) => pair.dataset.assignment).join(",");
-const answered = () => new Set(outbox.items.map((item) => item.body.assignment));
+const known = () => new Set([...pairs().map((pair) => pair.dataset.assignment), ...outbox.map((item) => item.body.assignment)]);
+const have = () => [...known()].join(",");
 
-// Put what the server sent in line: its pairs, each once, and the progress.
-function take(html, { front = false } = {}) {
+// Put what the server sent in line: its pairs, each once, and the progress unless that may be older than an answer's.
+function take(html, { first = false, counted = true } = {}) {
   const holder = document.createElement("template");
   holder.innerHTML = html;
-  const known = new Set([...pairs().map((pair) => pair.dataset.assignment), ...answered()]);
+  const old = known();
   for (const pair of holder.content.querySelectorAll(".pair")) {
-    if (known.has(pair.dataset.assignment)) continue;
-    if (front) ahead.prepend(pair);
+    if (old.has(pair.dataset.assignment)) continue;
+    if (first) putFirst(pair);
     else ahead.append(pair);
     for (const picture of pair.querySelectorAll("img")) picture.decode().catch(() => {});
   }
   const progress = holder.content.querySelector("#progress");
-  if (progress && !outbox.items.length) {
+  if (counted && progress && !outbox.length) {
     progress.removeAttribute("hx-swap-oob");
     document.getElementById("progress").replaceWith(progress);
   }
   if (!current()) show();
 }
 
+function putFirst(pair) {
+  const now = current();
+  if (now) ahead.prepend(now);
+  ahead.prepend(pair);
+  show();
+}
+
 // Take the next pair out of the line; while none is there say that one is coming, or that there are none.
 function show() {
   const next = ahead.querySelector(".pair");
-  document.getElementById("done").hidden = true;
-  if (next) {
-    stage.replaceChildren(next);
-    wait(false);
-    shownAt = performance.now();
-    next.querySelector("h1").focus({ preventScroll: true });
-  } else if (outbox.items.length || outbox.sending || asking) wait(true);
-  else {
-    wait(false);
-    document.getElementById("done").hidden = false;
+  const coming = outbox.length > 0 || asking;
+  document.getElementById("waiting").hidden = next !== null || !coming;
+  document.getElementById("done").hidden = next !== null || coming;
+  if (!next) return;
+  for (const picture of next.querySelectorAll("img")) {
+    if (picture.complete && !picture.naturalWidth) picture.src = picture.src; // it broke with the connection: once more
   }
+  next.classList.add("fresh");
+  setTimeout(() => next.classList.remove("fresh"), FRESH_MS);
+  stage.replaceChildren(next);
+  shownAt = performance.now();
+  next.querySelector("h1").focus({ preventScroll: true });
 }
-const wait = (on) => { document.getElementById("waiting").hidden = !on || current() !== null; };
 
 let asking = false;
 let askAgainAt = 0;
 async function ask() {
-  if (asking || ahead.childElementCount >= AHEAD || performance.now() < askAgainAt) return;
+  if (asking || failing || ahead.childElementCount >= AHEAD || performance.now() < askAgainAt) return;
   asking = true;
   try {
-    const reply = await post(root.dataset.aheadUrl, { have: have(), csrfmiddlewaretoken: csrf() });
-    asking = false;
-    if (reply.ok) take(reply.html);
-    if (!ahead.childElementCount) askAgainAt = performance.now() + ASK_AGAIN_MS;
+    const reply = await post(root.dataset.aheadUrl, { have: have() });
+    if (reply.ok) take(reply.html, { counted: false });
     else if (reply.status === 401) notice(say("SignedOut"), { stay: true, link: root.dataset.loginUrl });
+    if (!ahead.childElementCount) askAgainAt = performance.now() + ASK_AGAIN_MS;
   } catch {
-    asking = false; // no connection: the outbox says so when there is something to send, and asks again after it
+    // No connection: the outbox says so as soon as there is something to send.
   }
+  asking = false;
   if (!current()) show();
 }
 
@@ -152,6 +187,7 @@ document.addEventListener("submit", (event) => {
 });
 
 function answer(pair, value) {
+  if (stage.inert || pair.classList.contains("fresh")) return;
   const form = pair.querySelector("form");
   const body = {
     answer: value,
@@ -162,48 +198,41 @@ function answer(pair, value) {
   stamp(pair, value);
   pair.remove();
   pair.querySelector(".flag").open = false;
-  done = { pair, token: body.token };
-  if (["left", "right", "tie", "both_bad"].includes(value)) count(1);
-  outbox.put({ url: form.action, body });
+  if (OUTCOMES.includes(value)) count(1);
+  keep({ url: form.action, body, at: Date.now() }, pair);
   show();
 }
 
 async function undo() {
-  const last = outbox.items.at(-1);
-  if (last && last.body.token === done?.token && !(outbox.sending && outbox.items.length === 1)) {
-    outbox.items.pop(); // it never left: take it back here
-    outbox.save();
-    if (["left", "right", "tie", "both_bad"].includes(last.body.answer)) count(-1);
-    back(done.pair);
-    done = null;
+  if (stage.inert) return;
+  const last = outbox.at(-1);
+  if (last?.pair && !last.tried) {
+    forget(last); // it never left: take it back here
+    if (OUTCOMES.includes(last.body.answer)) count(-1);
+    putFirst(last.pair);
+    celebrate(say("Undone"));
     return;
   }
-  await outbox.sending;
-  if (outbox.items.length) return;
+  stage.inert = true; // what is answered meanwhile would be what is taken back
+  await deliver();
+  if (!outbox.length) await undoThere();
+  stage.inert = false;
+  current()?.querySelector("h1").focus({ preventScroll: true });
+}
+
+async function undoThere() {
   let reply;
   try {
-    reply = await post(root.dataset.undoUrl, { csrfmiddlewaretoken: csrf() });
+    reply = await post(root.dataset.undoUrl, {});
   } catch {
     notice(`${say("Offline")} 0`);
     return;
   }
-  if (!reply.ok) {
-    notice(say("NoUndo"));
-    return;
-  }
-  const now = current();
-  if (now) ahead.prepend(now);
-  take(reply.html, { front: true });
-  show();
-  celebrate(say("Undone"));
-}
-
-function back(pair) {
-  const now = current();
-  if (now) ahead.prepend(now);
-  ahead.prepend(pair);
-  show();
-  celebrate(say("Undone"));
+  if (reply.ok) {
+    take(reply.html, { first: true });
+    celebrate(say("Undone"));
+  } else if (reply.status === 401) notice(say("SignedOut"), { stay: true, link: root.dataset.loginUrl });
+  else notice(say("NoUndo"));
 }
 
 // --- small pleasures ------------------------------------------------------------------------------------------------------------
@@ -230,20 +259,19 @@ function celebrate(words) {
   cheerTimer = setTimeout(() => cheer.classList.remove("up"), 3200);
 }
 
+// A stamp where the chosen meme's name stood: there it hides nothing of the next one.
 function stamp(pair, value) {
-  const chosen = pair.querySelector(`.meme[value="${CSS.escape(value)}"]`);
+  const chosen = pair.querySelector(`.meme[value="${CSS.escape(value)}"] .pick`);
   if (!chosen) return;
   const box = chosen.getBoundingClientRect();
-  const frame = stage.getBoundingClientRect();
   const mark = document.createElement("span");
   mark.className = "stamp";
   mark.ariaHidden = "true";
   mark.textContent = STAMPS[Math.floor(Math.random() * STAMPS.length)];
-  root.append(mark);
   mark.style.left = `${box.left + box.width / 2}px`;
-  mark.style.top = `${box.top + window.scrollY + Math.min(box.height, frame.height) / 3}px`;
-  mark.addEventListener("animationend", () => mark.remove());
-  setTimeout(() => mark.remove(), 800);
+  mark.style.top = `${box.top + box.height / 2}px`;
+  root.append(mark);
+  setTimeout(() => mark.remove(), 700);
 }
 
 let noticeTimer;
@@ -252,8 +280,8 @@ function notice(words, { stay = false, link = null } = {}) {
   if (link) {
     const anchor = document.createElement("a");
     anchor.href = link;
-    anchor.textContent = " →";
-    line.append(anchor);
+    anchor.textContent = say("SignIn");
+    line.append(" ", anchor);
   }
   line.hidden = false;
   clearTimeout(noticeTimer);
@@ -268,13 +296,17 @@ document.getElementById("help").addEventListener("click", (event) => {
 // --- what htmx does: the warning clicked away, the leases renewed while the page is open ------------------------------------------
 
 document.addEventListener("htmx:configRequest", (event) => { event.detail.parameters.set("have", have()); });
-document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.target.closest("#warning")) shownAt = performance.now();
+const warning = document.getElementById("warning");
+root.inert = warning !== null;
+warning?.addEventListener("htmx:beforeSwap", () => {
+  root.inert = false;
+  shownAt = performance.now();
+  current()?.querySelector("h1").focus({ preventScroll: true });
 });
 
 // --- the beginning --------------------------------------------------------------------------------------------------------------
 
-for (const pair of pairs()) if (answered().has(pair.dataset.assignment)) pair.remove();
+for (const pair of pairs()) if (outbox.some((item) => item.body.assignment === pair.dataset.assignment)) pair.remove();
 if (!current()) show();
-outbox.send().then(ask);
+deliver();
 setInterval(ask, 5000);

@@ -29,3 +29,8 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   target.click();
 });
+
+// A click beside an open menu of complaints closes it.
+document.addEventListener("click", (event) => {
+  for (const flag of document.querySelectorAll(".flag[open]")) if (!flag.contains(event.target)) flag.open = false;
+});
