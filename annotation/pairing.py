@@ -12,14 +12,14 @@ judgments there are: groups know how many of their pairs are full, members how m
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from annotation.compiled import Argument, compiled
 from annotation.models import Assignment, EmptyGroup, Group, GroupMember, Pair, User
 
 MemePair = tuple[int, int]  # the ids of two memes in canonical order
@@ -55,27 +55,41 @@ class Recent:
     memes: frozenset[int]
 
 
+@compiled
+def last_assignments(annotator: Argument) -> QuerySet[Assignment, tuple[int, int, int]]:
+    """The group and the two memes of somebody's last assignments, newest first."""
+    mine = Assignment.objects.filter(annotator=annotator).order_by("-id")
+    return mine.values_list("group_id", "pair__first_id", "pair__second_id")[:RECENT_ASSIGNMENTS]
+
+
 def recent_of(annotator: User) -> Recent:
     """The groups and memes of somebody's last assignments."""
-    rows = list(
-        Assignment.objects.filter(annotator=annotator)
-        .order_by("-id")
-        .values_list("group_id", "pair__first_id", "pair__second_id")[:RECENT_ASSIGNMENTS]
-    )
+    rows = last_assignments(annotator=annotator.pk)
     return Recent(
         groups=frozenset(group for group, _, _ in rows[:RECENT_GROUPS]),
         memes=frozenset(meme for _, first, second in rows for meme in (first, second)),
     )
 
 
+@compiled
+def open_groups(annotator: Argument, now: Argument) -> QuerySet[Group, tuple[int, str]]:
+    """The groups, with their language, that were not found empty for somebody lately."""
+    empty = EmptyGroup.objects.filter(annotator=annotator, group=OuterRef("pk"), until__gt=now)
+    return Group.objects.filter(~Exists(empty), active=True, size__gte=2).values_list("pk", "language")
+
+
 def groups_for(annotator: User, recent: Recent) -> list[int]:
     """The groups that somebody's next pair may come from, in a fixed order; recent ones only when there are no others."""
-    empty = EmptyGroup.objects.filter(annotator=annotator, group=OuterRef("pk"), until__gt=timezone.now())
-    groups = Group.objects.filter(~Exists(empty), active=True, size__gte=2)
-    if annotator.meme_languages:
-        groups = groups.filter(language__in=annotator.meme_languages)
-    every = sorted(groups.values_list("pk", flat=True))
+    groups = open_groups(annotator=annotator.pk, now=timezone.now())
+    wanted = annotator.meme_languages
+    every = sorted(group for group, language in groups if not wanted or language in wanted)
     return [group for group in every if group not in recent.groups] or every
+
+
+@compiled
+def group_with(pk: Argument) -> QuerySet[Group, Group]:
+    """One group."""
+    return Group.objects.filter(pk=pk)
 
 
 def draw_pair(
@@ -87,7 +101,7 @@ def draw_pair(
     if not groups:
         return None
     return draw_within(
-        group=Group.objects.get(pk=chance.choice(groups)),
+        group=group_with(pk=chance.choice(groups))[0],
         annotator=annotator,
         template_probability=1.0 / len(groups),
         avoid=recent.memes,
@@ -129,30 +143,52 @@ def draw_within(
     )
 
 
-def seen_by(annotator: User) -> Exists:
+def seen_by(annotator: User | Argument) -> Exists:
     """Whether a pair was ever assigned to somebody."""
     return Exists(Assignment.objects.filter(annotator=annotator, pair=OuterRef("pk")))
 
 
+@compiled
+def seen_and_open(annotator: Argument, group: Argument) -> QuerySet[Assignment, int]:
+    """One row: how many pairs of a group somebody was assigned that have a free slot; no row for none."""
+    seen = Assignment.objects.filter(annotator=annotator, group=group, repeat=0)
+    still_open = seen.filter(pair__active=True, pair__taken__lt=F("pair__wanted"))
+    return still_open.values("group").annotate(number=Count("pk")).values_list("number", flat=True)
+
+
 def count_eligible(group: Group, annotator: User) -> int:
     """How many pairs of the group, made or not, may still be assigned to somebody."""
-    seen_and_open = Assignment.objects.filter(
-        annotator=annotator, group=group, repeat=0, pair__active=True, pair__taken__lt=F("pair__wanted")
-    ).count()
-    return group.size * (group.size - 1) // 2 - group.full_pairs - seen_and_open
+    seen = sum(seen_and_open(annotator=annotator.pk, group=group.pk))
+    return group.size * (group.size - 1) // 2 - group.full_pairs - seen
+
+
+@compiled
+def memes_at(group: Argument, one: Argument, other: Argument) -> QuerySet[GroupMember, int]:
+    """The memes at two positions of a group."""
+    members = GroupMember.objects.filter(Q(position=one) | Q(position=other), group=group)
+    return members.values_list("meme_id", flat=True)
+
+
+@compiled
+def closed_pair(
+    annotator: Argument, group: Argument, first: Argument, second: Argument
+) -> QuerySet[Pair, int]:
+    """The pair of two memes, when it was made and cannot be assigned to somebody."""
+    made = Pair.objects.filter(group=group, first=first, second=second).annotate(seen=seen_by(annotator))
+    return made.exclude(active=True, taken__lt=F("wanted"), seen=False).values_list("pk", flat=True)
 
 
 def draw_uniformly(group: Group, annotator: User, chance: random.Random) -> MemePair | None:
     """An eligible pair of the group, each equally likely; None when there is none."""
     for _ in range(REJECTIONS):
-        two = sorted(chance.sample(range(group.size), 2))
-        members = GroupMember.objects.filter(group=group, position__in=two).values_list("meme_id", flat=True)
-        first, second = sorted(members)
-        made = Pair.objects.filter(group=group, first=first, second=second).annotate(seen=seen_by(annotator))
-        if not made.exclude(active=True, taken__lt=F("wanted"), seen=False).exists():
+        one, other = chance.sample(range(group.size), 2)
+        first, second = sorted(memes_at(group=group.pk, one=one, other=other))
+        if not closed_pair(annotator=annotator.pk, group=group.pk, first=first, second=second):
             return first, second
     # Nearly everything is taken: list what is left. Bounded by the group's own size.
-    active = sorted(GroupMember.objects.filter(group=group, position__isnull=False).values_list("meme_id", flat=True))
+    active = sorted(
+        GroupMember.objects.filter(group=group, position__isnull=False).values_list("meme_id", flat=True)
+    )
     blocked = set(
         Pair.objects.filter(group=group)
         .annotate(seen=seen_by(annotator))
@@ -161,6 +197,30 @@ def draw_uniformly(group: Group, annotator: User, chance: random.Random) -> Meme
     )
     left = [pair for pair in combinations(active, 2) if pair not in blocked]
     return chance.choice(left) if left else None
+
+
+@compiled
+def unfinished_pairs(annotator: Argument, group: Argument) -> QuerySet[Pair, MemePair]:
+    """The oldest pairs of a group that have a free slot and were never assigned to somebody."""
+    free = Pair.objects.filter(~seen_by(annotator), group=group, active=True, taken__lt=F("wanted"))
+    return free.order_by("id").values_list("first_id", "second_id")[:OPEN_PAIRS]
+
+
+@compiled
+def least_compared(group: Argument, joined: Argument) -> QuerySet[GroupMember, int]:
+    """The least-compared memes of a group, enough to fill the window without the memes somebody saw just now."""
+    members = GroupMember.objects.filter(group=group, position__isnull=False, joined=joined)
+    return members.order_by("pairs", "shuffle").values_list("meme_id", flat=True)[
+        : WINDOW + 2 * RECENT_ASSIGNMENTS
+    ]
+
+
+@compiled
+def closed_pairs_of(annotator: Argument, group: Argument, meme: Argument) -> QuerySet[Pair, MemePair]:
+    """The pairs of a meme that were made and cannot be assigned to somebody."""
+    made = Pair.objects.filter(Q(first=meme) | Q(second=meme), group=group).annotate(seen=seen_by(annotator))
+    closed = made.exclude(active=True, taken__lt=F("wanted"), seen=False)
+    return closed.values_list("first_id", "second_id")
 
 
 class Balanced:
@@ -176,40 +236,35 @@ class Balanced:
     @classmethod
     def candidates(cls, group: Group, annotator: User, avoid: frozenset[int]) -> list[MemePair]:
         """The pairs the policy draws from, each equally likely; memes seen just now are avoided where that leaves some."""
-        unfinished = list(
-            Pair.objects.filter(~seen_by(annotator), group=group, active=True, taken__lt=F("wanted"))
-            .order_by("id")
-            .values_list("first_id", "second_id")[:OPEN_PAIRS]
-        )
+        unfinished = unfinished_pairs(annotator=annotator.pk, group=group.pk)
         fresh = [pair for pair in unfinished if avoid.isdisjoint(pair)]
-        return fresh or cls.new_pairs(group, annotator, avoid) or unfinished or cls.new_pairs(group, annotator, frozenset())
+        return (
+            fresh
+            or cls.new_pairs(group, annotator, avoid)
+            or unfinished
+            or cls.new_pairs(group, annotator, frozenset())
+        )
 
     @classmethod
     def new_pairs(cls, group: Group, annotator: User, avoid: frozenset[int]) -> list[MemePair]:
-        """Eligible pairs of the least-compared meme that has any, within the window."""
-        members = GroupMember.objects.filter(group=group, position__isnull=False).exclude(meme__in=avoid)
-        order = ("pairs", "shuffle")
-        apart = list(members.filter(joined=False).order_by(*order).values_list("meme_id", flat=True)[:WINDOW])
-        joined = list(members.filter(joined=True).order_by(*order).values_list("meme_id", flat=True)[:WINDOW])
-        blocked = cls._blocked(group, annotator, [*apart, *joined])
-        for anchor, others in cls._matches(apart, joined):
-            pairs = [canonical(anchor, other) for other in others if other != anchor]
-            if left := [pair for pair in pairs if pair not in blocked]:
+        """Eligible pairs of the least-compared meme that has any, within the window.
+
+        What hangs apart is joined even when that shows a meme again that somebody saw just now.
+        """
+        apart, joined = (
+            rested(least_compared(group=group.pk, joined=joined), avoid) for joined in (False, True)
+        )
+        for anchor in apart or joined:
+            closed = set(closed_pairs_of(annotator=annotator.pk, group=group.pk, meme=anchor))
+            pairs = [canonical(anchor, other) for other in joined or apart if other != anchor]
+            if left := [pair for pair in pairs if pair not in closed]:
                 return left
         return []
 
-    @staticmethod
-    def _matches(apart: Sequence[int], joined: Sequence[int]) -> list[tuple[int, Sequence[int]]]:
-        if apart:
-            return [(anchor, joined or apart) for anchor in apart]
-        return [(anchor, joined) for anchor in joined]
 
-    @staticmethod
-    def _blocked(group: Group, annotator: User, window: Sequence[int]) -> set[MemePair]:
-        """The pairs among the window's memes that were made already and cannot be assigned to this annotator."""
-        made = Pair.objects.filter(group=group, first__in=window, second__in=window).annotate(seen=seen_by(annotator))
-        closed = Q(active=False) | Q(taken__gte=F("wanted")) | Q(seen=True)
-        return set(made.filter(closed).values_list("first_id", "second_id"))
+def rested(memes: list[int], avoid: frozenset[int]) -> list[int]:
+    """The first of the memes without those to avoid, where that leaves any."""
+    return [meme for meme in memes if meme not in avoid][:WINDOW] or memes[:WINDOW]
 
 
 def canonical(one: int, other: int) -> MemePair:

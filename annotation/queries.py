@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from annotation.compiled import Argument, compiled
 from annotation.models import (
     Assignment,
     DayTally,
@@ -47,28 +48,25 @@ class Card:
     question: str
 
 
-def cards(assignments: Sequence[Assignment]) -> list[Card]:
-    """The pairs of assignments as the page shows them, in the same order. One query."""
-    rows = Pair.objects.filter(pk__in=[assignment.pair_id for assignment in assignments]).values_list(
-        "pk",
-        "first__picture",
-        "first__texts",
-        "second__picture",
-        "second__texts",
-        "group__template__name",
-        "group__template__width",
-        "group__template__height",
-    )
-    sides: dict[int, tuple[Side, Side]] = {
-        pk: (side(name, size, one, one_texts), side(name, size, two, two_texts))
-        for pk, one, one_texts, two, two_texts, name, *size in rows
-    }
-    made = []
-    for assignment in assignments:
-        first, second = sides[assignment.pair_id]
-        left, right = (second, first) if assignment.swapped else (first, second)
-        made.append(Card(assignment.pk, uuid4(), left, right, assignment.question))
-    return made
+@compiled
+def shown_of_pair(pair: Argument) -> QuerySet[Pair, tuple[Any, ...]]:
+    """What the page shows of a pair: both pictures with their texts, and the meme template's name and size."""
+    memes = ("first__picture", "first__texts", "second__picture", "second__texts")
+    template = ("group__template__name", "group__template__width", "group__template__height")
+    return Pair.objects.filter(pk=pair).values_list(*memes, *template)
+
+
+def card(assignment: Assignment) -> Card:
+    """The pair of an assignment as the page shows it. One query."""
+    ((one, one_texts, two, two_texts, name, *size),) = shown_of_pair(pair=assignment.pair_id)
+    first, second = side(name, size, one, one_texts), side(name, size, two, two_texts)
+    left, right = (second, first) if assignment.swapped else (first, second)
+    return Card(assignment.pk, uuid4(), left, right, assignment.question)
+
+
+def cards(assignments: Iterable[Assignment]) -> list[Card]:
+    """The pairs of assignments as the page shows them, in the same order."""
+    return [card(assignment) for assignment in assignments]
 
 
 def side(template: str, size: Sequence[int], picture: str, texts: Sequence[str]) -> Side:
@@ -95,10 +93,16 @@ class Progress:
         return self.judged >= self.goal
 
 
+@compiled
+def tallies_since(annotator: Argument, day: Argument) -> QuerySet[DayTally, DayTally]:
+    """Somebody's tallies from a day on."""
+    return DayTally.objects.filter(annotator=annotator, day__gte=day)
+
+
 def progress(annotator: User) -> Progress:
     """Today's answers, the goal, and the days in a row. One query."""
     today = timezone.localdate()
-    tallies = {row.day: row for row in DayTally.objects.filter(annotator=annotator, day__gte=today - timedelta(days=1))}
+    tallies = {row.day: row for row in tallies_since(annotator=annotator.pk, day=today - timedelta(days=1))}
     now, before = tallies.get(today), tallies.get(today - timedelta(days=1))
     if now and now.judged:
         return Progress(now.judged, annotator.daily_goal, now.streak)
@@ -124,7 +128,9 @@ def own_statistics(annotator: User) -> dict[str, Any]:
     given = judgments_in_force().filter(annotator=annotator)
     outcomes = dict(given.values_list("outcome").annotate(Count("pk")).order_by())
     passed = Skip.objects.filter(annotator=annotator, superseded_at=None)
-    days = DayTally.objects.filter(annotator=annotator, day__gt=timezone.localdate() - timedelta(days=14)).order_by("day")
+    days = DayTally.objects.filter(
+        annotator=annotator, day__gt=timezone.localdate() - timedelta(days=14)
+    ).order_by("day")
     return {
         "judgments": sum(outcomes.values()),
         "outcomes": outcomes,
@@ -165,7 +171,9 @@ def overview() -> dict[str, Any]:
 
 def dataset_counts() -> dict[str, int]:
     """What an export made now with the default filters would hold."""
-    exported = judgments_in_force().filter(annotator__kind=User.Kind.PERSON).exclude(annotator__consent_version="")
+    exported = (
+        judgments_in_force().filter(annotator__kind=User.Kind.PERSON).exclude(annotator__consent_version="")
+    )
     return {
         "templates": MemeTemplate.objects.count(),
         "memes": Meme.objects.exclude(status="pending").count(),

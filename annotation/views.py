@@ -8,7 +8,14 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
@@ -55,7 +62,6 @@ def judge(request: AnnotatorRequest) -> HttpResponse:
             "cards": queries.cards(assignments),
             "progress": queries.progress(request.user),
             "ahead": AHEAD,
-            "undo_s": settings.UNDO_S,
             "warn": request.user.warning_seen_at is None,
             "reasons": Skip.Reason.choices,
         },
@@ -97,7 +103,11 @@ def _record(annotator: User, assignment_id: int, form: AnswerForm) -> judging.An
         )
     reason = Skip.Reason(said.removeprefix("flag:")) if said.startswith("flag:") else None
     return judging.record_skip(
-        annotator=annotator, assignment_id=assignment_id, token=form.cleaned_data["token"], reason=reason, have=have
+        annotator=annotator,
+        assignment_id=assignment_id,
+        token=form.cleaned_data["token"],
+        reason=reason,
+        have=have,
     )
 
 
@@ -209,7 +219,9 @@ def practise(request: AnnotatorRequest, practice_pair_id: int) -> HttpResponse:
     if not form.is_valid():
         return render(request, "annotation/problem.html", {"form": form}, status=422)
     said, better_on_left = form.cleaned_data["answer"], form.cleaned_data["better_on_left"]
-    people.record_practice(annotator=request.user, practice_pair=pair, outcome=said, better_on_left=better_on_left)
+    people.record_practice(
+        annotator=request.user, practice_pair=pair, outcome=said, better_on_left=better_on_left
+    )
     context = {
         "agrees": said == (Outcome.LEFT if better_on_left else Outcome.RIGHT),
         "pair": pair,
@@ -254,7 +266,10 @@ def me(request: AnnotatorRequest) -> HttpResponse:
 def withdraw(request: AnnotatorRequest) -> HttpResponseRedirect:
     """Take consent back."""
     people.withdraw_consent(annotator=request.user)
-    messages.success(request, _("Your consent is withdrawn. Your judgments stay with us and go into no dataset from now on."))
+    messages.success(
+        request,
+        _("Your consent is withdrawn. Your judgments stay with us and go into no dataset from now on."),
+    )
     return redirect("me")
 
 

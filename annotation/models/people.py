@@ -8,11 +8,14 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import Group as RoleGroup
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+
+from annotation.compiled import Argument, compiled
 
 
 class Role(StrEnum):
@@ -21,6 +24,12 @@ class Role(StrEnum):
     ANNOTATOR = "annotator"
     RESEARCHER = "researcher"
     ADMIN = "admin"
+
+
+@compiled
+def groups_of(user: Argument) -> QuerySet[RoleGroup, str]:
+    """The names of the Django groups somebody is in."""
+    return RoleGroup.objects.filter(user=user).values_list("name", flat=True)
 
 
 class User(AbstractUser):
@@ -57,7 +66,7 @@ class User(AbstractUser):
     def roles(self) -> frozenset[Role]:
         """The roles of this account, asked of the database once per request."""
         known = {role.value for role in Role}
-        return frozenset(Role(name) for name in self.groups.values_list("name", flat=True) if name in known)
+        return frozenset(Role(name) for name in groups_of(user=self.pk) if name in known)
 
     @property
     def has_consented(self) -> bool:

@@ -1,7 +1,7 @@
 """Leasing pairs to annotators and recording what they say.
 
-Locks are always taken in the same order (assignment, pair, members by meme id, group), and one transaction leases one pair, so
-that writers wait for each other but never for a circle.
+Locks are always taken in the same order (assignment, pair, group, members), and one transaction leases one pair, so that
+writers wait for each other but never for a circle.
 """
 
 from __future__ import annotations
@@ -9,25 +9,25 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Greatest
+from django.db.models import Q
 from django.utils import timezone
 
-from annotation import pairing
+from annotation import pairing, statements
 from annotation.errors import ConsentMissing, NotAssigned, NothingToUndo
-from annotation.models import Assignment, DayTally, EmptyGroup, Group, GroupMember, Judgment, Pair, Skip, User
+from annotation.models import Assignment, DayTally, EmptyGroup, Judgment, Skip, User
+from annotation.services import pairs
 from corpus.comparisons import Outcome
 
 MAX_AHEAD: Final = 4  # assignments that one annotator may hold at a time beside the one in front of them
 EMPTY_FOR: Final = timedelta(minutes=5)  # how long a group found empty is left out of somebody's draws
 MAX_RESPONSE_MS: Final = 24 * 60 * 60 * 1000
 RACES: Final = 12  # draws lost to others before giving up; each loss means that somebody else was served
-OPEN_STATES: Final = (Assignment.Status.LEASED, Assignment.Status.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +53,11 @@ def next_assignments(*, annotator: User, count: int = 1, have: Collection[int] =
     return mine
 
 
-def lease_pair(*, annotator: User) -> Assignment | None:
-    """Draw a pair for somebody and lease it to them; None when there is nothing left for them to judge."""
+def lease_pair(*, annotator: User, answer: Judgment | Skip | None = None) -> Assignment | None:
+    """Draw a pair for somebody and lease it to them, as what was served with an answer if one is given.
+
+    None when there is nothing left for them to judge.
+    """
     races = 0
     swept = False
     while races < RACES:
@@ -71,7 +74,7 @@ def lease_pair(*, annotator: User) -> Assignment | None:
                 )
             case _:
                 try:
-                    if assignment := _claim(annotator=annotator, drawn=drawn):
+                    if assignment := _claim(annotator=annotator, drawn=drawn, answer=answer):
                         return assignment
                 except IntegrityError:
                     pass  # the same person drew the same pair at the same moment in another window; the constraint refused one
@@ -80,18 +83,15 @@ def lease_pair(*, annotator: User) -> Assignment | None:
 
 
 @transaction.atomic
-def _claim(*, annotator: User, drawn: pairing.Draw) -> Assignment | None:
+def _claim(*, annotator: User, drawn: pairing.Draw, answer: Judgment | Skip | None) -> Assignment | None:
     """Make the pair if need be, take one of its slots and lease it; None when others took the last slot meanwhile."""
     first, second = drawn.memes
-    pair, made = Pair.objects.get_or_create(
-        group_id=drawn.group_id, first_id=first, second_id=second, defaults={"wanted": settings.REPLICATION}
-    )
-    if made:
-        _join(group_id=drawn.group_id, memes=drawn.memes)
-    slot = _take_slot(pair)
+    pair = next(iter(statements.pair_of(group=drawn.group_id, first=first, second=second)), None)
+    pair = pair or pairs.make_pair(group_id=drawn.group_id, memes=drawn.memes)
+    slot = pairs.take_slot(pair=pair)
     if slot is None:
         return None
-    return Assignment.objects.create(
+    assignment = Assignment.objects.create(
         pair=pair,
         group_id=drawn.group_id,
         annotator=annotator,
@@ -105,62 +105,41 @@ def _claim(*, annotator: User, drawn: pairing.Draw) -> Assignment | None:
         template_probability=drawn.template_probability,
         pair_probability=drawn.pair_probability,
     )
+    _remember_served(answer=answer, assignment=assignment)
+    return assignment
+
+
+def _remember_served(*, answer: Judgment | Skip | None, assignment: Assignment) -> None:
+    """Store what was served with an answer, so that the answer repeated is served the same."""
+    match answer:
+        case Judgment():
+            statements.judgment_served(answer=answer.pk, assignment=assignment.pk)
+        case Skip():
+            statements.skip_served(answer=answer.pk, assignment=assignment.pk)
 
 
 def _lease_end() -> datetime:
     return timezone.now() + timedelta(seconds=settings.LEASE_S)
 
 
-def _join(*, group_id: int, memes: pairing.MemePair) -> None:
-    """Count a new pair at both its members, and mark them joined when one of them hangs together with the first pair."""
-    members = GroupMember.objects.filter(group_id=group_id, meme__in=memes)
-    joined = any(member.joined for member in members.select_for_update().order_by("meme"))
-    if not joined:
-        # Only the group's very first pair may start the connected part: ask again behind the group's lock.
-        Group.objects.select_for_update().get(pk=group_id)
-        joined = not GroupMember.objects.filter(group_id=group_id, joined=True).exists()
-    members.update(pairs=F("pairs") + 1, **({"joined": True} if joined else {}))
-
-
-def _take_slot(pair: Pair) -> int | None:
-    """Take a free slot of the pair, or none when it has none. The row lock makes takers queue; the constraints stand behind it."""
-    free = Pair.objects.filter(pk=pair.pk, active=True, taken__lt=F("wanted"))
-    if not free.update(taken=F("taken") + 1):
-        return None
-    held = set(Assignment.objects.filter(pair=pair, slot__isnull=False).values_list("slot", flat=True))
-    if len(held) + 1 == pair.wanted:
-        Group.objects.filter(pk=pair.group_id).update(full_pairs=F("full_pairs") + 1)
-    return min(set(range(1, pair.wanted + 1)) - held)
-
-
-def _give_slot_back(pair_id: int) -> None:
-    """Free a slot of the pair for somebody else."""
-    pair = Pair.objects.select_for_update().get(pk=pair_id)
-    if pair.active and pair.taken == pair.wanted:
-        Group.objects.filter(pk=pair.group_id).update(full_pairs=Greatest(F("full_pairs") - 1, 0))
-    Pair.objects.filter(pk=pair_id).update(taken=F("taken") - 1)
-
-
 def _resume(*, annotator: User, count: int, have: Collection[int]) -> list[Assignment]:
     """Somebody's unfinished assignments, renewed: after a reload the same pair stands there with the same sides."""
-    unfinished = (
-        Assignment.objects.filter(annotator=annotator, status__in=OPEN_STATES, pair__active=True)
-        .filter(Q(status=Assignment.Status.LEASED) | Q(pair__taken__lt=F("pair__wanted")))
-        .exclude(pk__in=have)
-        .order_by("id")[:count]
-    )
-    renewed = [_renew(assignment_id=assignment.pk) for assignment in unfinished]
+    known = set(have)
+    unfinished = (pk for pk in statements.unfinished_assignments(annotator=annotator.pk) if pk not in known)
+    renewed = [_renew(assignment_id=pk) for pk in islice(unfinished, count)]
     return [assignment for assignment in renewed if assignment is not None]
 
 
 @transaction.atomic
 def _renew(*, assignment_id: int) -> Assignment | None:
     """Extend a lease, taking a slot again when it had expired; None when no slot is left or it was finished meanwhile."""
-    assignment = Assignment.objects.select_for_update(of=("self",)).select_related("pair").get(pk=assignment_id)
-    if assignment.status not in OPEN_STATES:
+    assignment = (
+        Assignment.objects.select_for_update(of=("self",)).select_related("pair").get(pk=assignment_id)
+    )
+    if assignment.status not in statements.OPEN_STATES:
         return None
     if assignment.slot is None and assignment.status == Assignment.Status.EXPIRED:
-        assignment.slot = _take_slot(assignment.pair)
+        assignment.slot = pairs.take_slot(pair=assignment.pair)
         if assignment.slot is None:
             return None
     assignment.status, assignment.lease_until = Assignment.Status.LEASED, _lease_end()
@@ -178,7 +157,9 @@ def renew_leases(*, annotator: User, assignment_ids: Sequence[int]) -> int:
 def expire_leases(*, limit: int = 500) -> int:
     """Put expired leases back into the pool, each in a transaction of its own; how many."""
     now = timezone.now()
-    late = Assignment.objects.filter(status=Assignment.Status.LEASED, lease_until__lt=now).order_by("lease_until")
+    late = Assignment.objects.filter(status=Assignment.Status.LEASED, lease_until__lt=now).order_by(
+        "lease_until"
+    )
     return sum(_expire(assignment_id=pk, now=now) for pk in late.values_list("pk", flat=True)[:limit])
 
 
@@ -190,7 +171,7 @@ def _expire(*, assignment_id: int, now: datetime) -> bool:
         return False
     late.update(status=Assignment.Status.EXPIRED, slot=None)
     if assignment.slot is not None:
-        _give_slot_back(assignment.pair_id)
+        pairs.give_slot_back(pair_id=assignment.pair_id)
     return True
 
 
@@ -211,27 +192,42 @@ def record_judgment(
     Always stored, however late: as surplus when the pair's slots went to others meanwhile. Raises `NotAssigned`, `ConsentMissing`.
     """
     answer, repeated = _store_judgment(
-        annotator=annotator, assignment_id=assignment_id, token=token, outcome=outcome, response_ms=response_ms
+        annotator=annotator,
+        assignment_id=assignment_id,
+        token=token,
+        outcome=outcome,
+        response_ms=response_ms,
     )
     return _serve_next(annotator=annotator, answer=answer, repeated=repeated, have=have)
 
 
 def record_skip(
-    *, annotator: User, assignment_id: int, token: UUID, reason: Skip.Reason | None = None, have: Collection[int] = ()
+    *,
+    annotator: User,
+    assignment_id: int,
+    token: UUID,
+    reason: Skip.Reason | None = None,
+    have: Collection[int] = (),
 ) -> Answered:
     """Pass a pair over, with a complaint (a flag) when a reason is given, and serve what comes next."""
-    answer, repeated = _store_skip(annotator=annotator, assignment_id=assignment_id, token=token, reason=reason)
+    answer, repeated = _store_skip(
+        annotator=annotator, assignment_id=assignment_id, token=token, reason=reason
+    )
     return _serve_next(annotator=annotator, answer=answer, repeated=repeated, have=have)
 
 
-def _serve_next(*, annotator: User, answer: Judgment | Skip, repeated: bool, have: Collection[int]) -> Answered:
+def _serve_next(
+    *, annotator: User, answer: Judgment | Skip, repeated: bool, have: Collection[int]
+) -> Answered:
     """The assignment that goes with an answer: the one served the first time, else a further one."""
     following = answer.next_assignment
     if following is None:
         known = {*have, answer.assignment_id}
-        following = next(iter(next_assignments(annotator=annotator, have=known)), None)
-        if following is not None:
-            type(answer).objects.filter(pk=answer.pk).update(next_assignment=following)
+        if unfinished := _resume(annotator=annotator, count=1, have=known):
+            following = unfinished[0]
+            _remember_served(answer=answer, assignment=following)
+        elif len(known) <= MAX_AHEAD:
+            following = lease_pair(annotator=annotator, answer=answer)
     return Answered(answer=answer, next_assignment=following, repeated=repeated)
 
 
@@ -243,9 +239,8 @@ def _store_judgment(
     if earlier is not None:
         return earlier, True
     if assignment.slot is None:
-        assignment.slot = _take_slot(assignment.pair)
-    assignment.status = Assignment.Status.JUDGED
-    assignment.save(update_fields=["status", "slot"])
+        assignment.slot = pairs.take_slot(pair=assignment.pair)
+    statements.finish(assignment=assignment.pk, status=Assignment.Status.JUDGED, slot=assignment.slot)
     judgment = Judgment.objects.create(
         assignment=assignment,
         annotator=annotator,
@@ -273,10 +268,9 @@ def _store_skip(
     if earlier is not None:
         return earlier, True
     held = assignment.slot is not None
-    assignment.status, assignment.slot = Assignment.Status.SKIPPED, None
-    assignment.save(update_fields=["status", "slot"])
+    statements.finish(assignment=assignment.pk, status=Assignment.Status.SKIPPED, slot=None)
     if held:
-        _give_slot_back(assignment.pair_id)
+        pairs.give_slot_back(pair_id=assignment.pair_id)
     skip = Skip.objects.create(
         assignment=assignment,
         annotator=annotator,
@@ -295,19 +289,13 @@ def _open_assignment(
     """Somebody's assignment, locked, and the answer it or the token already has. Raises `NotAssigned`, `ConsentMissing`."""
     if not annotator.has_consented:
         raise ConsentMissing
-    used = [Exists(kind.objects.filter(annotator=OuterRef("annotator"), token=token)) for kind in (Judgment, Skip)]
-    assignment = (
-        Assignment.objects.filter(pk=assignment_id, annotator=annotator)
-        .select_for_update(of=("self",))
-        .select_related("pair", "group")
-        .annotate(token_used=used[0] | used[1])
-        .first()
-    )
+    rows = statements.assignment_to_answer(assignment=assignment_id, annotator=annotator.pk, token=token)
+    assignment = next(iter(rows), None)
     if assignment is None:
         raise NotAssigned(assignment_id)
-    if assignment.token_used:
+    if assignment.token_used:  # type: ignore[attr-defined]  # annotated
         return assignment, _answer(Q(annotator=annotator, token=token))
-    if assignment.status not in OPEN_STATES:
+    if assignment.status not in statements.OPEN_STATES:
         return assignment, _answer(Q(assignment=assignment, superseded_at=None))
     return assignment, None
 
@@ -323,7 +311,7 @@ def undo_last(*, annotator: User) -> Assignment:
     since = timezone.now() - timedelta(seconds=settings.UNDO_S)
     judgment = Judgment.objects.filter(annotator=annotator, superseded_at=None).order_by("-id").first()
     skip = Skip.objects.filter(annotator=annotator, superseded_at=None).order_by("-id").first()
-    ages = [(judgment.judged_at, judgment)] if judgment else []
+    ages: list[tuple[datetime, Judgment | Skip]] = [(judgment.judged_at, judgment)] if judgment else []
     ages += [(skip.at, skip)] if skip else []
     newest = max(ages, key=lambda row: row[0], default=None)
     if newest is None or newest[0] < since:
@@ -334,12 +322,14 @@ def undo_last(*, annotator: User) -> Assignment:
 @transaction.atomic
 def _supersede(*, annotator: User, answer: Judgment | Skip) -> Assignment:
     """Mark an answer as taken back; its assignment is a lease again, with its slot when one can be had."""
-    assignment = Assignment.objects.select_for_update(of=("self",)).select_related("pair").get(pk=answer.assignment_id)
+    assignment = (
+        Assignment.objects.select_for_update(of=("self",)).select_related("pair").get(pk=answer.assignment_id)
+    )
     in_force = type(answer).objects.filter(pk=answer.pk, superseded_at=None)
     if not in_force.update(superseded_at=timezone.now()):
         raise NothingToUndo(settings.UNDO_S)  # another window was quicker
     if assignment.slot is None:
-        assignment.slot = _take_slot(assignment.pair)
+        assignment.slot = pairs.take_slot(pair=assignment.pair)
     assignment.status, assignment.lease_until = Assignment.Status.LEASED, _lease_end()
     assignment.save(update_fields=["status", "slot", "lease_until"])
     if isinstance(answer, Judgment):
@@ -350,11 +340,12 @@ def _supersede(*, annotator: User, answer: Judgment | Skip) -> Assignment:
 def _count_today(*, annotator: User, by: int) -> None:
     """Add to somebody's tally of today; the first answer of a day carries yesterday's streak on."""
     today = timezone.localdate()
-    tally = DayTally.objects.filter(annotator=annotator, day=today)
-    if tally.update(judged=Greatest(F("judged") + by, 0)) or by < 0:
+    if statements.add_to_tally(annotator=annotator.pk, day=today, by=by) or by < 0:
         return
-    yesterday = DayTally.objects.filter(annotator=annotator, day=today - timedelta(days=1), judged__gt=0).first()
+    yesterday = DayTally.objects.filter(
+        annotator=annotator, day=today - timedelta(days=1), judged__gt=0
+    ).first()
     DayTally.objects.get_or_create(
         annotator=annotator, day=today, defaults={"streak": yesterday.streak + 1 if yesterday else 1}
     )
-    tally.update(judged=F("judged") + by)
+    statements.add_to_tally(annotator=annotator.pk, day=today, by=by)

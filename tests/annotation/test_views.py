@@ -223,7 +223,6 @@ def test_a_flag_comes_with_its_reason() -> None:
         {"answer": "flag:boring"},
         {"answer": "left", "response_ms": "-3"},
         {"answer": "left", "response_ms": "soon"},
-        {"answer": "left", "have": "1" * 201},
         {"answer": "left\x00"},
     ],
 )
@@ -236,7 +235,9 @@ def test_bad_fields_are_a_422_and_store_nothing(fields: dict[str, str]) -> None:
     assert not Judgment.objects.exists()
 
 
-@pytest.mark.parametrize("have", ["1,2,3", "1,,x,9999999999999999999999,-4", "'; DROP TABLE", ",,,,,", "٣"])
+@pytest.mark.parametrize(
+    "have", ["1,2,3", "1,,x,9999999999999999999999,-4", "'; DROP TABLE", ",,,,,", "٣", "1," * 5000]
+)
 def test_a_hostile_list_of_what_the_page_has_is_harmless(have: str) -> None:
     client = signed_in(make_annotator())
     make_group(4)
