@@ -182,7 +182,10 @@ def draw_uniformly(group: Group, annotator: User, chance: random.Random) -> Meme
     """An eligible pair of the group, each equally likely; None when there is none."""
     for _ in range(REJECTIONS):
         one, other = chance.sample(range(group.size), 2)
-        first, second = sorted(memes_at(group=group.pk, one=one, other=other))
+        memes = sorted(memes_at(group=group.pk, one=one, other=other))
+        if len(memes) < 2:
+            continue  # a meme was retired since the group's size was read
+        first, second = memes
         if not closed_pair(annotator=annotator.pk, group=group.pk, first=first, second=second):
             return first, second
     # Nearly everything is taken: list what is left. Bounded by the group's own size.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -162,36 +162,76 @@ def _drawn(
         )
 
 
-@transaction.atomic
 def show_meme(*, meme: Meme) -> None:
     """Let a meme be judged: the last position of its group is its own, and its pairs count again."""
     group, _ = Group.objects.get_or_create(
         template_id=meme.template_id, language=meme.language, request_key=""
     )
-    group = Group.objects.select_for_update().get(pk=group.pk)
-    member, _ = GroupMember.objects.get_or_create(group=group, meme=meme)
+    GroupMember.objects.get_or_create(group=group, meme=meme)
+    _unless_overtaken(_show, meme, group.pk)
+
+
+def retire_meme(*, meme: Meme) -> None:
+    """Never show a meme again; what was said of it stays. The group's last position moves into the gap."""
+    _unless_overtaken(_retire, meme)
+
+
+class _Overtaken(Exception):
+    """Somebody made a pair with the meme while we waited for its group."""
+
+
+def _unless_overtaken(change: Callable[..., None], *arguments: object) -> None:
+    while True:
+        try:
+            with transaction.atomic():
+                return change(*arguments)
+        except _Overtaken:
+            continue  # the next time that pair is locked like the others
+
+
+def _show(meme: Meme, group_id: int) -> None:
+    locked = _locked_pairs(meme)
+    group = _locked_group(group_id, meme, locked)
+    member = GroupMember.objects.get(group=group, meme=meme)
     if member.position is not None:
         return
     Meme.objects.filter(pk=meme.pk).update(status=Meme.Status.ACTIVE)
     GroupMember.objects.filter(pk=member.pk).update(position=group.size)
     Group.objects.filter(pk=group.pk).update(size=F("size") + 1)
     EmptyGroup.objects.filter(group=group, until__gt=timezone.now()).update(until=timezone.now())
-    _recount(group=group, meme=meme)
+    _recount(group, meme)
 
 
-@transaction.atomic
-def retire_meme(*, meme: Meme) -> None:
-    """Never show a meme again; what was said of it stays. The group's last position moves into the gap."""
+def _retire(meme: Meme) -> None:
     Meme.objects.filter(pk=meme.pk).update(status=Meme.Status.RETIRED)
-    for member in GroupMember.objects.filter(meme=meme, position__isnull=False).order_by("group"):
-        group = Group.objects.select_for_update().get(pk=member.group_id)
+    locked = _locked_pairs(meme)
+    for group_id in sorted(GroupMember.objects.filter(meme=meme).values_list("group_id", flat=True)):
+        group = _locked_group(group_id, meme, locked)
+        member = GroupMember.objects.get(group=group, meme=meme)
+        if member.position is None:
+            continue
         GroupMember.objects.filter(pk=member.pk).update(position=None)
         GroupMember.objects.filter(group=group, position=group.size - 1).update(position=member.position)
         Group.objects.filter(pk=group.pk).update(size=F("size") - 1)
-        _recount(group=group, meme=meme)
+        _recount(group, meme)
 
 
-def _recount(*, group: Group, meme: Meme) -> None:
+def _locked_pairs(meme: Meme) -> set[int]:
+    """A meme's pairs, locked before any group, as leasing does (see services/judging.py)."""
+    pairs = Pair.objects.filter(Q(first=meme) | Q(second=meme))
+    return set(pairs.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+
+
+def _locked_group(group_id: int, meme: Meme, locked: set[int]) -> Group:
+    """The group, locked. Its other pairs must not be waited for from here on: `_Overtaken` when the meme has a new one."""
+    group = Group.objects.select_for_update(no_key=True).get(pk=group_id)
+    pairs = Pair.objects.filter(Q(first=meme) | Q(second=meme), group=group)
+    if not locked.issuperset(pairs.values_list("pk", flat=True)):
+        raise _Overtaken
+    return group
+
+
+def _recount(group: Group, meme: Meme) -> None:
     """Set which of the meme's pairs may be shown, and how many of its group's pairs are full."""
     shown = GroupMember.objects.filter(group=group, position__isnull=False).values("meme")
     pairs = Pair.objects.filter(Q(first=meme) | Q(second=meme), group=group)

@@ -24,17 +24,19 @@ def make_pair(*, group_id: int, memes: MemePair) -> Pair:
         if found := statements.pair_of(group=group_id, first=first, second=second):
             return found[0]
         raise
-    _join(group_id=group_id, memes=memes)
+    _join(group_id=group_id, memes=memes, pair=pair)
     return pair
 
 
-def _join(*, group_id: int, memes: MemePair) -> None:
+def _join(*, group_id: int, memes: MemePair, pair: Pair) -> None:
     """Count a new pair at both its members, and mark them joined when one of them hangs together with the first pair."""
     statements.locked_group(pk=group_id)
     first, second = memes
     both = statements.members_of(group=group_id, first=first, second=second)
     # Only the group's very first pair may start the connected part.
     joined = any(member.joined for member in both) or not statements.any_joined(group=group_id)
+    if any(member.position is None for member in both):  # retired since the draw: nobody is to see the pair
+        Pair.objects.filter(pk=pair.pk).update(active=False)
     statements.count_pair(group=group_id, first=first, second=second, joined=joined)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,8 +20,9 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from annotation.errors import NothingToUndo
-from annotation.models import Assignment, DayTally, Judgment, Pair, Skip, User
+from annotation.models import Assignment, DayTally, Judgment, Meme, Pair, Skip, User
 from annotation.services import judging
+from annotation.services.memes import retire_meme, show_meme
 from corpus.comparisons import Outcome
 from tests.annotation.builders import make_annotator, make_group
 from tests.annotation.test_judging import assert_counters_agree
@@ -185,21 +187,30 @@ def test_many_at_once_keep_the_promises(settings: Settings, seed: int) -> None:
     make_group(4)
     make_group(5)
     people = [Person(make_annotator(f"a{n}")) for n in range(6)]
-    failures: list[BaseException] = []
-    together = threading.Barrier(len(people))
+    all_at_once([partial(live, person, random.Random(seed * 100 + n)) for n, person in enumerate(people)])
+    assert_nothing_went_wrong(people)
 
-    def live(person: Person, number: int) -> None:
-        chance = random.Random(seed * 100 + number)
+
+def live(person: Person, chance: random.Random) -> None:
+    for _ in range(25):
+        person.act(chance.choice(ACTIONS), chance)
+
+
+def all_at_once(works: Sequence[Callable[[], None]]) -> None:
+    """Do each in a thread with a connection of its own, all starting together; the first failure is raised."""
+    failures: list[BaseException] = []
+    together = threading.Barrier(len(works))
+
+    def do(work: Callable[[], None]) -> None:
         try:
             together.wait(timeout=20)
-            for _ in range(25):
-                person.act(chance.choice(ACTIONS), chance)
+            work()
         except BaseException as error:  # noqa: BLE001 - carried to the main thread, which raises it
             failures.append(error)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=live, args=(person, number)) for number, person in enumerate(people)]
+    threads = [threading.Thread(target=do, args=(work,)) for work in works]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -207,7 +218,26 @@ def test_many_at_once_keep_the_promises(settings: Settings, seed: int) -> None:
     assert not any(thread.is_alive() for thread in threads)
     if failures:
         raise failures[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_memes_come_and_go_while_people_judge(settings: Settings) -> None:
+    settings.REPLICATION = 2
+    groups = [make_group(6), make_group(6)]
+    memes = list(Meme.objects.filter(template__in=[group.template for group in groups]))
+    people = [Person(make_annotator(f"a{n}")) for n in range(3)]
+    works = [partial(live, person, random.Random(7 + n)) for n, person in enumerate(people)]
+    works += [partial(moderate, memes, random.Random(70 + n)) for n in range(2)]
+    all_at_once(works)
+    for meme in memes:
+        retire_meme(meme=meme)
+        show_meme(meme=meme)
     assert_nothing_went_wrong(people)
+
+
+def moderate(memes: list[Meme], chance: random.Random) -> None:
+    for _ in range(15):
+        chance.choice([retire_meme, show_meme])(meme=chance.choice(memes))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -216,24 +246,16 @@ def test_the_same_request_sent_twice_at_once_is_stored_once(settings: Settings) 
     ann = make_annotator()
     assignment = judging.lease_pair(annotator=ann)
     assert assignment is not None
-    token, answers, together = uuid4(), [], threading.Barrier(4)
+    token, answers = uuid4(), []
 
     def send() -> None:
-        try:
-            together.wait(timeout=20)
-            answers.append(
-                judging.record_judgment(
-                    annotator=ann, assignment_id=assignment.pk, token=token, outcome=Outcome.LEFT
-                )
+        answers.append(
+            judging.record_judgment(
+                annotator=ann, assignment_id=assignment.pk, token=token, outcome=Outcome.LEFT
             )
-        finally:
-            connection.close()
+        )
 
-    threads = [threading.Thread(target=send) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
+    all_at_once([send] * 4)
     assert len(answers) == 4
     assert len({answer.answer.pk for answer in answers}) == 1
     assert Judgment.objects.count() == 1
