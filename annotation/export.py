@@ -12,18 +12,18 @@ import hmac
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
-from django.utils import timezone
+from django.db.models import F, OuterRef
 
-from annotation.models import Assignment, Consent, Judgment, Meme, MemeTemplate, PseudonymScope, Skip, User
+from annotation.models import Assignment, Judgment, Meme, MemeTemplate, PseudonymScope, Skip, User
 from annotation.pictures import load_picture
+from annotation.queries import exportable, settled_until
 from corpus.dataset import DatasetWriter, Manifest, SkipKind, SkipRow, TemplateRow
 from corpus.memes import Meme as MemeRow
 from corpus.memes import Origin, UserRequest
@@ -47,9 +47,7 @@ class Filters:
 def consistent_read() -> Iterator[None]:
     """Everything read inside is of one moment, and nobody who writes meanwhile has to wait."""
     if connection.vendor == "postgresql":
-        with transaction.atomic():
-            if not connection.in_atomic_block or connection.savepoint_ids:
-                raise RuntimeError("a consistent read must be the outermost transaction")
+        with transaction.atomic(durable=True):
             connection.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield
         return
@@ -70,10 +68,12 @@ def export_dataset(
 ) -> Manifest:
     """Write the dataset directory `path`. The same database, filters and cut-off give the same content hash.
 
-    `progress` is called with the judgments written so far. Raises `DatasetExists` when the path is taken.
+    A cut-off within the undo window is put back to its
+    beginning. `progress` is called with the judgments written so far. Raises `DatasetExists` when the path is taken.
     """
     filters = filters or Filters()
-    cutoff = cutoff or timezone.now() - timedelta(seconds=settings.UNDO_S)
+    settled = settled_until()
+    cutoff = min(cutoff or settled, settled)
     scope, _ = PseudonymScope.objects.get_or_create(name=filters.pseudonym_scope)
     writer = DatasetWriter(
         path,
@@ -152,15 +152,6 @@ def _request(request: dict[str, Any] | None) -> UserRequest | None:
     )
 
 
-def covered(answers: QuerySet[Any], filters: Filters, time: str, cutoff: datetime) -> QuerySet[Any]:
-    """Of judgments or skips: in force, old enough, by the annotators asked for, under a consent that still stands."""
-    consent = Consent.objects.filter(
-        annotator=OuterRef("annotator"), withdrawn_at=None, given_at__lte=OuterRef(time)
-    )
-    kept = {f"{time}__lte": cutoff, "superseded_at": None, "annotator__kind__in": filters.kinds}
-    return answers.filter(Exists(consent), **kept)
-
-
 JUDGMENT_FIELDS = (
     "pk", "pair_id", "assignment_id", "pair__group__template_id", "swapped", "pair__first_id", "pair__second_id", "outcome",
     "question", "request_shown", "annotator_id", "annotator__kind", "response_ms", "shown_at", "judged_at", "assignment__policy",
@@ -177,7 +168,7 @@ def _write_judgments(
 ) -> None:
     first_time = Assignment.objects.filter(annotator=OuterRef("annotator"), pair=OuterRef("pair"), repeat=0)
     given = (
-        covered(Judgment.objects.all(), filters, "judged_at", cutoff)
+        exportable(Judgment.objects.all(), kinds=filters.kinds, time="judged_at", cutoff=cutoff)
         .annotate(
             propensity=F("assignment__template_probability") * F("assignment__pair_probability"),
             first_time=first_time.exclude(pk=OuterRef("assignment")).values("judgments__pk")[:1],
@@ -223,7 +214,9 @@ def _judgment_columns(rows: Sequence[tuple[Any, ...]], pseudonyms: Pseudonyms) -
 
 
 def _write_skips(writer: DatasetWriter, filters: Filters, cutoff: datetime, pseudonyms: Pseudonyms) -> None:
-    given = covered(Skip.objects.all(), filters, "at", cutoff).order_by("assignment_id")
+    given = exportable(Skip.objects.all(), kinds=filters.kinds, time="at", cutoff=cutoff).order_by(
+        "assignment_id"
+    )
     for skip in given.iterator(chunk_size=CHUNK):
         writer.skip(
             SkipRow(

@@ -30,10 +30,6 @@ class AnswerForm(forms.Form):
     answer = forms.ChoiceField(choices=ANSWERS)
     token = forms.UUIDField()
     response_ms = forms.IntegerField(required=False, min_value=0)
-    have = forms.CharField(required=False)  # whatever stands in it, the answer is taken
-
-    def clean_have(self) -> list[int]:
-        return parse_ids(self.cleaned_data["have"])
 
 
 class ConsentForm(forms.Form):
@@ -73,6 +69,3 @@ class PracticeForm(forms.Form):
     """An answer to a practice pair."""
 
     answer = forms.TypedChoiceField(choices=[(o.value, o.value) for o in Outcome], coerce=Outcome)
-    better_on_left = forms.TypedChoiceField(
-        choices=[("1", "1"), ("0", "0")], coerce=lambda value: value == "1"
-    )

@@ -5,12 +5,13 @@ the random share, uniformly among *all* eligible pairs of the group, made or not
 free slot, two memes that may be shown, and was never assigned to this annotator. The stored propensity is the product of both
 stages' probabilities, policy and random share mixed, known before the draw; so data collected under any policy can be reweighted.
 
-A draw reads and writes nothing. Its cost depends on how many pairs this annotator saw of the one group, never on how many
+A draw only reads; what it read may change until the pair is leased, which then fails and draws again. Its cost depends on how many pairs this annotator saw of the one group, never on how many
 judgments there are: groups know how many of their pairs are full, members how many pairs they have.
 """
 
 from __future__ import annotations
 
+import os
 import random
 from dataclasses import dataclass
 from itertools import combinations
@@ -32,6 +33,8 @@ WINDOW = 12  # how many of a group's least-compared memes it makes new pairs of
 REJECTIONS = 16  # uniform tries before the eligible pairs are listed
 
 CHANCE = random.Random()  # noqa: S311 - it draws pairs, it keeps no secret
+# Web workers are forked from one process: without this all of them would draw the same sequence.
+os.register_at_fork(after_in_child=CHANCE.seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +151,12 @@ def seen_by(annotator: User | Argument) -> Exists:
     return Exists(Assignment.objects.filter(annotator=annotator, pair=OuterRef("pk")))
 
 
+def closed_to(annotator: User | Argument, made: QuerySet[Pair]) -> QuerySet[Pair]:
+    """Of pairs that were made, those that cannot be assigned to somebody: not to be shown, full, or seen before."""
+    seen = made.annotate(seen=seen_by(annotator))
+    return seen.exclude(active=True, taken__lt=F("wanted"), seen=False)
+
+
 @compiled
 def seen_and_open(annotator: Argument, group: Argument) -> QuerySet[Assignment, int]:
     """One row: how many pairs of a group somebody was assigned that have a free slot; no row for none."""
@@ -174,8 +183,8 @@ def closed_pair(
     annotator: Argument, group: Argument, first: Argument, second: Argument
 ) -> QuerySet[Pair, int]:
     """The pair of two memes, when it was made and cannot be assigned to somebody."""
-    made = Pair.objects.filter(group=group, first=first, second=second).annotate(seen=seen_by(annotator))
-    return made.exclude(active=True, taken__lt=F("wanted"), seen=False).values_list("pk", flat=True)
+    made = Pair.objects.filter(group=group, first=first, second=second)
+    return closed_to(annotator, made).values_list("pk", flat=True)
 
 
 def draw_uniformly(group: Group, annotator: User, chance: random.Random) -> MemePair | None:
@@ -192,12 +201,8 @@ def draw_uniformly(group: Group, annotator: User, chance: random.Random) -> Meme
     active = sorted(
         GroupMember.objects.filter(group=group, position__isnull=False).values_list("meme_id", flat=True)
     )
-    blocked = set(
-        Pair.objects.filter(group=group)
-        .annotate(seen=seen_by(annotator))
-        .exclude(active=True, taken__lt=F("wanted"), seen=False)
-        .values_list("first_id", "second_id")
-    )
+    closed = closed_to(annotator, Pair.objects.filter(group=group))
+    blocked = set(closed.values_list("first_id", "second_id"))
     left = [pair for pair in combinations(active, 2) if pair not in blocked]
     return chance.choice(left) if left else None
 
@@ -221,8 +226,7 @@ def least_compared(group: Argument, joined: Argument) -> QuerySet[GroupMember, i
 @compiled
 def closed_pairs_of(annotator: Argument, group: Argument, meme: Argument) -> QuerySet[Pair, MemePair]:
     """The pairs of a meme that were made and cannot be assigned to somebody."""
-    made = Pair.objects.filter(Q(first=meme) | Q(second=meme), group=group).annotate(seen=seen_by(annotator))
-    closed = made.exclude(active=True, taken__lt=F("wanted"), seen=False)
+    closed = closed_to(annotator, Pair.objects.filter(Q(first=meme) | Q(second=meme), group=group))
     return closed.values_list("first_id", "second_id")
 
 

@@ -20,6 +20,9 @@ class SessionStore(db.SessionStore):
     """Django's; every request reads one."""
 
     def _get_session_from_db(self) -> Session | None:
+        if not (self.session_key or "").isalnum():
+            self._session_key = None
+            return None  # a cookie of somebody's own making; PostgreSQL would refuse a NUL in it
         session = next(iter(living_session(key=self.session_key, now=timezone.now())), None)
         if session is None:
             self._session_key = None

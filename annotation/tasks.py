@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.core.management import call_command
 
 from annotation.services import judging
 
@@ -11,3 +12,9 @@ from annotation.services import judging
 def expire_leases() -> int:
     """Put expired leases back into the pool; how many."""
     return judging.expire_leases()
+
+
+@shared_task(name="annotation.clear_sessions")
+def clear_sessions() -> None:
+    """Delete sessions that have ended."""
+    call_command("clearsessions")

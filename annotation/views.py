@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from http import HTTPStatus
 from typing import Any, cast
 
 from django.conf import settings
@@ -17,9 +18,10 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
 from annotation import queries
@@ -47,7 +49,7 @@ class AnnotatorRequest(HttpRequest):
 
 @allow(*JUDGES)
 @never_cache
-@require_GET
+@require_safe
 def judge(request: AnnotatorRequest) -> HttpResponse:
     """The page on which pairs are judged: the first unfinished one, or a new one."""
     if not request.user.has_consented:
@@ -77,7 +79,7 @@ def answer(request: AnnotatorRequest, assignment_id: int) -> HttpResponse:
     if not form.is_valid():
         return render(request, "annotation/problem.html", {"form": form}, status=422)
     try:
-        answered = _record(request.user, assignment_id, form)
+        answered = _record(request.user, assignment_id, form, _have(request))
     except NotAssigned as error:
         raise Http404 from error
     except ConsentMissing:
@@ -88,10 +90,14 @@ def answer(request: AnnotatorRequest, assignment_id: int) -> HttpResponse:
     return _pairs(request, following)
 
 
-def _record(annotator: User, assignment_id: int, form: AnswerForm) -> judging.Answered:
+def _have(request: HttpRequest) -> list[int]:
+    """The assignments that the page says it has. Whatever stands there, an answer beside it is taken."""
+    return parse_ids(request.POST.get("have", ""))
+
+
+def _record(annotator: User, assignment_id: int, form: AnswerForm, have: list[int]) -> judging.Answered:
     """Store what the form says: an outcome, a skip or a flag."""
     said: str = form.cleaned_data["answer"]
-    have: list[int] = form.cleaned_data["have"]
     if said in {outcome.value for outcome in Outcome}:
         return judging.record_judgment(
             annotator=annotator,
@@ -123,7 +129,7 @@ def _pairs(request: AnnotatorRequest, assignments: list[Assignment]) -> HttpResp
 
 def _refuse_without_consent(request: AnnotatorRequest) -> HttpResponse:
     if request.htmx:
-        return render(request, "403.html", status=403)
+        return HttpResponse(status=HTTPStatus.FORBIDDEN, headers={"HX-Redirect": reverse("welcome")})
     return redirect("welcome")
 
 
@@ -134,7 +140,7 @@ def ahead(request: AnnotatorRequest) -> HttpResponse:
     """The pairs after those the page has, so that the next one is there at once."""
     if not request.user.has_consented:
         return _refuse_without_consent(request)
-    have = parse_ids(request.POST.get("have", ""))
+    have = _have(request)
     return _pairs(request, judging.next_assignments(annotator=request.user, count=AHEAD, have=have))
 
 
@@ -158,7 +164,7 @@ def undo(request: AnnotatorRequest) -> HttpResponse:
 @require_POST
 def renew(request: AnnotatorRequest) -> HttpResponse:
     """Keep the page's assignments while it is open."""
-    judging.renew_leases(annotator=request.user, assignment_ids=parse_ids(request.POST.get("have", "")))
+    judging.renew_leases(annotator=request.user, assignment_ids=_have(request))
     return HttpResponse(status=204)
 
 
@@ -174,7 +180,8 @@ def warning(request: AnnotatorRequest) -> HttpResponse:
 
 
 @allow(*JUDGES)
-@require_http_methods(["GET", "POST"])
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def welcome(request: AnnotatorRequest) -> HttpResponse:
     """Consent: what it is about, and the three things to agree to."""
     form = ConsentForm(request.POST or None)
@@ -187,7 +194,7 @@ def welcome(request: AnnotatorRequest) -> HttpResponse:
 
 @allow(*JUDGES)
 @never_cache
-@require_GET
+@require_safe
 def practice(request: AnnotatorRequest) -> HttpResponse:
     """The next practice pair; after the last one, the real thing."""
     if not request.user.has_consented:
@@ -195,19 +202,22 @@ def practice(request: AnnotatorRequest) -> HttpResponse:
     pair = queries.practice_left(request.user).first()
     if pair is None:
         return redirect("judge")
-    # The side is a matter of the person and the pair, so that a reload keeps it.
-    better_on_left = (request.user.pk + pair.pk) % 2 == 0
+    better_on_left = _better_on_left(request.user, pair)
     two = [queries.side_of(pair.better), queries.side_of(pair.worse)]
     done = PracticePair.objects.filter(answers__annotator=request.user).count()
     context = {
         "pair": pair,
-        "better_on_left": better_on_left,
         "left": two[0 if better_on_left else 1],
         "right": two[1 if better_on_left else 0],
         "number": done + 1,
         "total": PracticePair.objects.count(),
     }
     return render(request, "annotation/practice.html", context)
+
+
+def _better_on_left(annotator: User, pair: PracticePair) -> bool:
+    """On which side the better meme stands: a matter of the person and the pair, so that a reload keeps it."""
+    return (annotator.pk + pair.pk) % 2 == 0
 
 
 @allow(*JUDGES)
@@ -218,7 +228,7 @@ def practise(request: AnnotatorRequest, practice_pair_id: int) -> HttpResponse:
     form = PracticeForm(request.POST)
     if not form.is_valid():
         return render(request, "annotation/problem.html", {"form": form}, status=422)
-    said, better_on_left = form.cleaned_data["answer"], form.cleaned_data["better_on_left"]
+    said, better_on_left = form.cleaned_data["answer"], _better_on_left(request.user, pair)
     people.record_practice(
         annotator=request.user, practice_pair=pair, outcome=said, better_on_left=better_on_left
     )
@@ -243,7 +253,8 @@ def skip_practice(request: AnnotatorRequest) -> HttpResponseRedirect:
 
 
 @signed_in
-@require_http_methods(["GET", "POST"])
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def me(request: AnnotatorRequest) -> HttpResponse:
     """Somebody's own page: what they gave, their goal and languages, their consent."""
     initial = {"daily_goal": request.user.daily_goal, "meme_languages": request.user.meme_languages}
@@ -277,7 +288,7 @@ def withdraw(request: AnnotatorRequest) -> HttpResponseRedirect:
 
 
 @public
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What this is; somebody signed in goes straight to judging."""
     if request.user.is_authenticated:
@@ -286,14 +297,14 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@require_GET
+@require_safe
 def guidelines(request: HttpRequest) -> HttpResponse:
     """How to judge, and the keys."""
     return render(request, "annotation/guidelines.html")
 
 
 @signed_in
-@require_GET
+@require_safe
 @cache_control(private=True, max_age=31536000, immutable=True)
 def picture(request: HttpRequest, name: str) -> HttpResponseBase:
     """A stored picture. Its name is the hash of its bytes, so a browser may keep it for good."""
@@ -307,7 +318,7 @@ def picture(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 @allow(Role.RESEARCHER, Role.ADMIN)
-@require_GET
+@require_safe
 def dataset(request: HttpRequest) -> HttpResponse:
     """What a dataset made now would hold, and how to have it."""
     context = {"counts": queries.dataset_counts(), "licence": settings.JUDGMENTS_LICENCE}
@@ -315,7 +326,7 @@ def dataset(request: HttpRequest) -> HttpResponse:
 
 
 @allow(Role.ADMIN)
-@require_GET
+@require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """How much there is, what happens, what people complain of."""
     return render(request, "annotation/overview.html", queries.overview())

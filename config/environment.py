@@ -18,11 +18,17 @@ class UnsafeSetting(ImproperlyConfigured):
         self.name = name
 
 
+def private_folder(folder: Path) -> None:
+    """Make the folder for its owner alone: the database in it holds addresses, sessions and password hashes."""
+    if not folder.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 def embedded_secret(folder: Path) -> str:
     """The secret key kept beside the embedded database, made at the first start, readable by its owner alone."""
     path = folder / "secret_key"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         fresh = folder / f"secret_key.{secrets.token_hex(4)}"
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(64))

@@ -16,7 +16,7 @@ import fontpkg
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from config.environment import UnsafeSetting, checked_hosts, checked_secret, embedded_secret
+from config.environment import UnsafeSetting, checked_hosts, checked_secret, embedded_secret, private_folder
 
 env = environ.Env()
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,9 +60,8 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("PUNCHLINE_BEHIND_PROXY", default=False) else None
-)
+BEHIND_PROXY = env.bool("PUNCHLINE_BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 CSRF_TRUSTED_ORIGINS = env.list("PUNCHLINE_TRUSTED_ORIGINS", default=[])
 X_FRAME_OPTIONS = "DENY"
 
@@ -117,11 +116,13 @@ TEMPLATES: list[dict[str, Any]] = [
 # --- database, broker, cache, files --------------------------------------------------------------------------------------------
 
 DATABASES: dict[str, Any] = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA / 'punchline.sqlite3'}")
+    "default": env.db_url_config(
+        env.str("DATABASE_URL", default="") or f"sqlite:///{DATA / 'punchline.sqlite3'}"
+    )
 }
 SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if SQLITE:
-    DATA.mkdir(parents=True, exist_ok=True)
+    private_folder(DATA)
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that will write says so at its start: otherwise two readers that both turn into writers fail at once.
         "transaction_mode": "IMMEDIATE",
@@ -137,7 +138,7 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://localhost")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
 if CELERY_BROKER_URL.startswith("filesystem:"):
     broker_folder = DATA / "broker"
@@ -159,6 +160,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 25},
     },
+    "sessions that have ended are deleted": {"task": "annotation.clear_sessions", "schedule": 86_400.0},
 }
 
 CACHE_URL = env.str("PUNCHLINE_CACHE_URL", default="")
@@ -209,6 +211,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+# Limits are counted per address: behind a proxy that is the last one it names, not its own.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 ACCOUNT_ADAPTER = "annotation.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
@@ -258,6 +262,10 @@ REPLICATION = env.int("PUNCHLINE_REPLICATION", default=3)  # distinct annotators
 LEASE_S = env.int("PUNCHLINE_LEASE_S", default=120)
 RANDOM_SHARE = env.float("PUNCHLINE_RANDOM_SHARE", default=0.2)
 UNDO_S = 60
+if LEASE_S < 60:
+    raise UnsafeSetting(
+        "PUNCHLINE_LEASE_S", f"is {LEASE_S}", "an open page renews its pairs every 40 s; use 60 or more"
+    )
 if not 1 <= REPLICATION <= 100:
     raise UnsafeSetting(
         "PUNCHLINE_REPLICATION", f"is {REPLICATION}", "a pair wants between 1 and 100 annotators"

@@ -19,23 +19,49 @@ let shownAt = performance.now();
 
 // One entry of the browser's storage per answer, so that two windows of one person never overwrite each other's.
 const prefix = `punchline-outbox-${root.dataset.user}-`;
-const outbox = Object.keys(localStorage)
-  .filter((key) => key.startsWith(prefix))
-  .map((key) => JSON.parse(localStorage.getItem(key)))
-  .sort((one, other) => one.at - other.at);
+const outbox = remembered().sort((one, other) => one.at - other.at);
 let delivery = null;
 let failing = null; // why the last attempt failed: words, and a link that helps
 let retryTimer;
 let retryMs = RETRY_MS.first;
 
+function remembered() {
+  const items = [];
+  try {
+    for (const key of Object.keys(localStorage).filter((name) => name.startsWith(prefix))) {
+      const item = readable(localStorage.getItem(key));
+      if (item?.url && item.body?.token) items.push(item);
+    }
+  } catch {
+    // storage is blocked: the page works without
+  }
+  return items;
+}
+
+function readable(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // not written by this page
+  }
+}
+
 function keep(item, pair) {
-  localStorage.setItem(prefix + item.body.token, JSON.stringify(item));
   outbox.push({ ...item, pair });
+  try {
+    localStorage.setItem(prefix + item.body.token, JSON.stringify(item));
+  } catch {
+    // storage is blocked or full: the answer is kept for as long as the page is open
+  }
   deliver();
 }
 
 function forget(item) {
-  localStorage.removeItem(prefix + item.body.token);
+  try {
+    localStorage.removeItem(prefix + item.body.token);
+  } catch {
+    // it was never stored
+  }
   outbox.splice(outbox.indexOf(item), 1);
 }
 
@@ -69,6 +95,7 @@ async function deliverOne(item) {
   } catch {
     return { words: say("Offline") };
   }
+  if (reply.goTo) return { words: say("Consent"), link: reply.goTo };
   if (reply.status === 401 || reply.status === 403) return { words: say("SignedOut"), link: root.dataset.loginUrl };
   if (reply.status >= 500 || reply.status === 429) return { words: say("Offline") };
   forget(item);
@@ -103,7 +130,7 @@ async function post(url, fields) {
     redirect: "error",
     signal: AbortSignal.timeout(15_000),
   });
-  return { ok: reply.ok, status: reply.status, html: await reply.text() };
+  return { ok: reply.ok, status: reply.status, goTo: reply.headers.get("HX-Redirect"), html: await reply.text() };
 }
 
 // --- the pairs ------------------------------------------------------------------------------------------------------------------
@@ -164,6 +191,7 @@ async function ask() {
   try {
     const reply = await post(root.dataset.aheadUrl, { have: have() });
     if (reply.ok) take(reply.html, { counted: false });
+    else if (reply.goTo) notice(say("Consent"), { stay: true, link: reply.goTo });
     else if (reply.status === 401) notice(say("SignedOut"), { stay: true, link: root.dataset.loginUrl });
     if (!ahead.childElementCount) askAgainAt = performance.now() + ASK_AGAIN_MS;
   } catch {

@@ -77,9 +77,18 @@ def lease_pair(*, annotator: User, answer: Judgment | Skip | None = None) -> Ass
                     if assignment := _claim(annotator=annotator, drawn=drawn, answer=answer):
                         return assignment
                 except IntegrityError:
-                    pass  # the same person drew the same pair at the same moment in another window; the constraint refused one
+                    if not _has_pair(annotator=annotator, drawn=drawn):
+                        raise
+                    # else the same person drew the same pair at the same moment in another window; a constraint refused one
                 races += 1
     return None
+
+
+def _has_pair(*, annotator: User, drawn: pairing.Draw) -> bool:
+    """Whether somebody was assigned the drawn pair already."""
+    first, second = drawn.memes
+    mine = Assignment.objects.filter(annotator=annotator, group=drawn.group_id)
+    return mine.filter(pair__first=first, pair__second=second).exists()
 
 
 @transaction.atomic
@@ -221,7 +230,7 @@ def _serve_next(
 ) -> Answered:
     """The assignment that goes with an answer: the one served the first time, else a further one."""
     following = answer.next_assignment
-    if following is None:
+    if following is None or not following.pair.active:
         known = {*have, answer.assignment_id}
         if unfinished := _resume(annotator=annotator, count=1, have=known):
             following = unfinished[0]
@@ -256,7 +265,7 @@ def _store_judgment(
         surplus=assignment.slot is None,
         slot=assignment.slot,
     )
-    _count_today(annotator=annotator, by=1)
+    _count_today(annotator=annotator)
     return judgment, False
 
 
@@ -302,8 +311,8 @@ def _open_assignment(
 
 def _answer(which: Q) -> Judgment | Skip:
     """The judgment or skip that matches; there is exactly one."""
-    rows = Judgment.objects.filter(which).select_related("next_assignment")
-    return rows.first() or Skip.objects.filter(which).select_related("next_assignment").get()
+    rows = Judgment.objects.filter(which).select_related("next_assignment__pair")
+    return rows.first() or Skip.objects.filter(which).select_related("next_assignment__pair").get()
 
 
 def undo_last(*, annotator: User) -> Assignment:
@@ -325,22 +334,25 @@ def _supersede(*, annotator: User, answer: Judgment | Skip) -> Assignment:
     assignment = (
         Assignment.objects.select_for_update(of=("self",)).select_related("pair").get(pk=answer.assignment_id)
     )
+    if not assignment.pair.active:
+        raise NothingToUndo(settings.UNDO_S)  # a meme was retired meanwhile: nobody is to see the pair again
+    if assignment.slot is None:
+        assignment.slot = pairs.take_slot(pair=assignment.pair)
     in_force = type(answer).objects.filter(pk=answer.pk, superseded_at=None)
     if not in_force.update(superseded_at=timezone.now()):
         raise NothingToUndo(settings.UNDO_S)  # another window was quicker
-    if assignment.slot is None:
-        assignment.slot = pairs.take_slot(pair=assignment.pair)
     assignment.status, assignment.lease_until = Assignment.Status.LEASED, _lease_end()
     assignment.save(update_fields=["status", "slot", "lease_until"])
     if isinstance(answer, Judgment):
-        _count_today(annotator=annotator, by=-1)
+        day = timezone.localdate(answer.judged_at)
+        statements.add_to_tally(annotator=annotator.pk, day=day, by=-1)
     return assignment
 
 
-def _count_today(*, annotator: User, by: int) -> None:
-    """Add to somebody's tally of today; the first answer of a day carries yesterday's streak on."""
+def _count_today(*, annotator: User) -> None:
+    """Count an answer into somebody's tally of today; the first of a day carries yesterday's streak on."""
     today = timezone.localdate()
-    if statements.add_to_tally(annotator=annotator.pk, day=today, by=by) or by < 0:
+    if statements.add_to_tally(annotator=annotator.pk, day=today, by=1):
         return
     yesterday = DayTally.objects.filter(
         annotator=annotator, day=today - timedelta(days=1), judged__gt=0
@@ -348,4 +360,4 @@ def _count_today(*, annotator: User, by: int) -> None:
     DayTally.objects.get_or_create(
         annotator=annotator, day=today, defaults={"streak": yesterday.streak + 1 if yesterday else 1}
     )
-    statements.add_to_tally(annotator=annotator.pk, day=today, by=by)
+    statements.add_to_tally(annotator=annotator.pk, day=today, by=1)

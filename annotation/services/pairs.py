@@ -6,9 +6,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
+from django.utils import timezone
 
 from annotation import statements
-from annotation.models import Group, Pair
+from annotation.models import EmptyGroup, Group, Pair
 from annotation.pairing import MemePair
 
 
@@ -54,5 +55,7 @@ def give_slot_back(*, pair_id: int) -> None:
     """Free a slot of the pair for somebody else."""
     pair = Pair.objects.select_for_update().get(pk=pair_id)
     if pair.active and pair.taken == pair.wanted:
+        now = timezone.now()
+        EmptyGroup.objects.filter(group=pair.group_id, until__gt=now).update(until=now)
         Group.objects.filter(pk=pair.group_id).update(full_pairs=Greatest(F("full_pairs") - 1, 0))
     Pair.objects.filter(pk=pair_id).update(taken=F("taken") - 1)

@@ -10,11 +10,13 @@ from uuid import uuid4
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db.models import F
 from django.utils import timezone
 from PIL import Image
 
 from annotation.export import Filters, export_dataset
-from annotation.models import Assignment, Judgment, Meme, Skip, User
+from annotation.models import Assignment, Consent, Judgment, Meme, Skip, User
+from annotation.queries import dataset_counts
 from annotation.services import judging, people
 from annotation.services.memes import Caption, add_memes, add_template
 from corpus.comparisons import Outcome
@@ -65,8 +67,17 @@ def memes() -> list[Meme]:
     return add_memes(template=template, captions=captions).added
 
 
+def age() -> None:
+    """Ten minutes pass: nothing so far can be taken back any more."""
+    ago = timedelta(minutes=10)
+    Judgment.objects.update(judged_at=F("judged_at") - ago, shown_at=F("shown_at") - ago)
+    Skip.objects.update(at=F("at") - ago)
+    Consent.objects.update(given_at=F("given_at") - ago)
+
+
 def export(path: Path, **filters: object) -> Dataset:
-    export_dataset(path=path, filters=Filters(**filters), cutoff=timezone.now() + timedelta(seconds=1))  # type: ignore[arg-type]  # a test's keywords
+    age()
+    export_dataset(path=path, filters=Filters(**filters))  # type: ignore[arg-type]  # keywords of a test
     return Dataset.open(path)
 
 
@@ -76,6 +87,7 @@ def test_what_was_judged_comes_back_in_shown_order(memes: list[Meme], tmp_path: 
     rows = list(dataset.judgments())
     assert [int(row.judgment_id) for row in rows] == [judgment.pk for judgment in given]
     for row, judgment in zip(rows, given, strict=True):
+        judgment.refresh_from_db()
         pair = judgment.pair
         shown = (pair.second_id, pair.first_id) if judgment.swapped else (pair.first_id, pair.second_id)
         assert (int(row.left_id), int(row.right_id)) == shown
@@ -88,22 +100,30 @@ def test_what_was_judged_comes_back_in_shown_order(memes: list[Meme], tmp_path: 
 
 def test_the_same_database_and_cut_off_give_the_same_hash(memes: list[Meme], tmp_path: Path) -> None:
     judge(make_annotator(), 3)
-    cutoff = timezone.now() + timedelta(seconds=1)
+    age()
+    cutoff = timezone.now() - timedelta(minutes=2)
     hashes = {export_dataset(path=tmp_path / name, cutoff=cutoff).content_hash for name in ("one", "two")}
     assert len(hashes) == 1
     judge(make_annotator("bob"))
-    later = export_dataset(path=tmp_path / "three", cutoff=timezone.now() + timedelta(seconds=1))
-    assert later.content_hash not in hashes
+    age()
+    assert export_dataset(path=tmp_path / "three", cutoff=cutoff).content_hash not in hashes
 
 
-def test_the_undo_window_is_left_out_and_so_is_what_was_taken_back(memes: list[Meme], tmp_path: Path) -> None:
+@pytest.mark.parametrize("cutoff", [None, timedelta(days=1)])
+def test_the_undo_window_is_always_left_out(
+    memes: list[Meme], tmp_path: Path, cutoff: timedelta | None
+) -> None:
+    """Also when somebody asks for a cut-off within it, or in the future."""
+    judge(make_annotator(), 2)
+    export_dataset(path=tmp_path / "out", cutoff=None if cutoff is None else timezone.now() + cutoff)
+    assert list(Dataset.open(tmp_path / "out").judgments()) == []
+
+
+def test_what_was_taken_back_is_left_out(memes: list[Meme], tmp_path: Path) -> None:
     ann = make_annotator()
-    kept, undone = judge(ann, 2)
+    kept, _ = judge(ann, 2)
     judging.undo_last(annotator=ann)
     assert [int(row.judgment_id) for row in export(tmp_path / "all").judgments()] == [kept.pk]
-    assert undone.pk != kept.pk
-    export_dataset(path=tmp_path / "default")
-    assert list(Dataset.open(tmp_path / "default").judgments()) == []
 
 
 def test_simulated_annotators_are_left_out_unless_asked_for(memes: list[Meme], tmp_path: Path) -> None:
@@ -127,6 +147,7 @@ def test_withdrawn_consent_takes_judgments_out_and_a_new_one_does_not_bring_the_
     people.give_consent(annotator=ann)
     (fresh,) = judge(ann)
     assert [int(row.judgment_id) for row in export(tmp_path / "again").judgments()] == [other.pk, fresh.pk]
+    assert dataset_counts()["judgments"] == 2
 
 
 def test_pseudonyms_hold_within_a_scope_and_tell_nothing_across(memes: list[Meme], tmp_path: Path) -> None:

@@ -50,7 +50,9 @@ def make_assignment(pair: Pair, annotator: User, **fields: object) -> Assignment
         "swapped": False, "slot": 1, "wanted": pair.wanted, "lease_until": timezone.now() + timedelta(seconds=60),
         "policy": "balanced", "policy_version": 1, "template_probability": 1.0, "pair_probability": 0.5,
     }  # fmt: skip
-    return Assignment.objects.create(pair=pair, group=pair.group, annotator=annotator, **(given | fields))
+    return Assignment.objects.create(
+        pair=pair, annotator=annotator, **(given | {"group": pair.group} | fields)
+    )
 
 
 def make_judgment(assignment: Assignment, **fields: object) -> Judgment:
@@ -59,9 +61,8 @@ def make_judgment(assignment: Assignment, **fields: object) -> Judgment:
         "token": uuid4(), "outcome": "left", "swapped": False, "question": "funnier", "request_shown": False,
         "shown_at": now, "judged_at": now, "surplus": False, "slot": assignment.slot,
     }  # fmt: skip
-    return Judgment.objects.create(
-        assignment=assignment, annotator=assignment.annotator, pair=assignment.pair, **(given | fields)
-    )
+    whose = {"annotator": assignment.annotator, "pair": assignment.pair}
+    return Judgment.objects.create(assignment=assignment, **(given | whose | fields))
 
 
 def test_a_pair_never_crosses_templates() -> None:
@@ -139,6 +140,30 @@ def test_a_slot_is_held_once_and_is_one_of_those_wanted() -> None:
         "only_a_lease_or_a_judgment_holds_a_slot",
         lambda: make_assignment(pair, bob, slot=2, status="expired"),
     )
+
+
+def test_an_assignment_agrees_with_its_pair() -> None:
+    pair, ann, other = make_pair(make_group(2)), make_annotator(), make_group(2)
+    refused("an assignment agrees with its pair", lambda: make_assignment(pair, ann, wanted=99, slot=98))
+    refused("an assignment agrees with its pair", lambda: make_assignment(pair, ann, group=other))
+
+
+def test_a_judgment_agrees_with_its_assignment() -> None:
+    """So no judgment can count in another's name, for another pair, or in a slot that was not given out."""
+    pair, ann, bob = make_pair(make_group(2)), make_annotator("ann"), make_annotator("bob")
+    assignment, other = make_assignment(pair, ann), make_pair(make_group(2))
+    message = "a judgment agrees with its assignment"
+    refused(message, lambda: make_judgment(assignment, annotator=bob))
+    refused(message, lambda: make_judgment(assignment, pair=other))
+    refused(message, lambda: make_judgment(assignment, slot=2))
+    refused(message, lambda: make_judgment(assignment, slot=None, surplus=True))
+    refused(message, lambda: make_judgment(assignment, swapped=True))
+    make_judgment(assignment)
+
+
+def test_a_group_never_changes_what_it_is() -> None:
+    group = make_group(2)
+    refused("a group never changes", lambda: Group.objects.filter(pk=group.pk).update(language="de"))
 
 
 def test_an_assignment_has_one_judgment_in_force() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections import Counter
 from itertools import combinations
@@ -146,3 +147,16 @@ def test_the_same_meme_does_not_come_again_and_again(settings: Settings) -> None
 
 def test_an_empty_platform_serves_nothing() -> None:
     assert judging.lease_pair(annotator=make_annotator()) is None
+
+
+def test_forked_web_workers_do_not_draw_the_same_sequence() -> None:
+    read, write = os.pipe()
+    for _ in range(2):
+        if (child := os.fork()) == 0:
+            os.write(write, f"{pairing.CHANCE.random()}\n".encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+    os.close(write)
+    with os.fdopen(read) as drawn:
+        numbers = drawn.read().split()
+    assert len(set(numbers)) == len(numbers) == 2

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, Route, expect
 
 from annotation.models import Judgment
+from annotation.services.people import give_consent, withdraw_consent
 from tests.annotation.builders import make_annotator
 from tests.browser.conftest import Visit
 from tests.browser.driving import ANSWERS, Shown, line_up, press, said, settle
@@ -185,3 +188,47 @@ def test_a_stranger_who_signs_in_on_the_same_browser_sends_nobody_else_s_answers
     settle(page)
     assert said(ann) == [(first.assignment, "left")]
     assert [outcome for _, outcome in said(bob)] == ["tie"]
+
+
+def stored(outcome: str) -> None:
+    """Wait until the one judgment of this test is stored."""
+    deadline = time.monotonic() + 10
+    while not Judgment.objects.filter(outcome=outcome).exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert [judgment.outcome for judgment in Judgment.objects.all()] == [outcome]
+
+
+def test_consent_taken_back_meanwhile_keeps_the_answer_and_says_where_to_give_it(visit: Visit) -> None:
+    draw_memes(6)
+    ann = make_annotator()
+    page = visit(ann)
+    line_up(page)
+    withdraw_consent(annotator=ann)
+    press(page, "ArrowLeft")
+    expect(page.get_by_role("alert")).to_contain_text("Your consent is needed")
+    expect(page.locator("#line a")).to_have_attribute("href", "/welcome/")
+    assert not Judgment.objects.exists()
+    give_consent(annotator=ann)
+    page.reload()
+    stored("left")
+
+
+def test_full_storage_does_not_cost_an_answer(visit: Visit) -> None:
+    draw_memes(6)
+    page = visit(make_annotator())
+    line_up(page)
+    page.evaluate(
+        "() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }; }"
+    )
+    press(page, "ArrowRight")
+    stored("right")
+
+
+def test_an_unreadable_entry_in_the_storage_does_not_break_the_page(visit: Visit) -> None:
+    draw_memes(6)
+    ann = make_annotator()
+    page = visit(ann)
+    page.evaluate("(user) => localStorage.setItem(`punchline-outbox-${user}-x`, 'not json')", ann.pk)
+    page.reload()
+    press(page, "t")
+    stored("tie")
