@@ -16,7 +16,7 @@ from corpus.memes import Case
 EMOJI_HEIGHT, EMOJI_BELOW = 1.0, 0.1  # height and depth below the baseline, as shares of the size
 EMOJI_GAP = 0.05  # on either side, as a share of the size
 MEASURED_AT = 100  # pixels: the size at which words are measured; advances are near enough proportional
-BREAK_AFTER = re.compile(r"(?<=\w\w\w[-/—–])(?=\w)")
+BREAK_AFTER = re.compile(r"(?<=\w\w\w[-/—–_])(?=[^\W_])")
 NEVER_FIRST = frozenset("、。，．！？：；）」』】》〉〕…・ーぁぃぅぇぉっゃゅょァィゥェォッャュョ,.!?:;)]}”’%")
 NEVER_LAST = frozenset("（「『【《〈〔([{“‘")
 
