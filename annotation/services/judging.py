@@ -67,7 +67,6 @@ def lease_pair(*, annotator: User, answer: Judgment | Skip | None = None) -> Ass
                 if swept or not expire_leases():
                     return None
                 swept = True  # what others let go may be judged by this one
-                EmptyGroup.objects.filter(annotator=annotator).update(until=timezone.now())
             case int():
                 EmptyGroup.objects.update_or_create(
                     annotator=annotator, group_id=drawn, defaults={"until": timezone.now() + EMPTY_FOR}

@@ -55,7 +55,9 @@ def give_slot_back(*, pair_id: int) -> None:
     """Free a slot of the pair for somebody else."""
     pair = Pair.objects.select_for_update().get(pk=pair_id)
     if pair.active and pair.taken == pair.wanted:
-        now = timezone.now()
-        EmptyGroup.objects.filter(group=pair.group_id, until__gt=now).update(until=now)
         Group.objects.filter(pk=pair.group_id).update(full_pairs=Greatest(F("full_pairs") - 1, 0))
+        now = (
+            timezone.now()
+        )  # behind the group's lock, as everywhere: whoever found the group empty may look again
+        EmptyGroup.objects.filter(group=pair.group_id, until__gt=now).update(until=now)
     Pair.objects.filter(pk=pair_id).update(taken=F("taken") - 1)
