@@ -23,7 +23,7 @@ from django.db.models import F, OuterRef
 
 from annotation.models import Assignment, Judgment, Meme, MemeTemplate, PseudonymScope, Skip, User
 from annotation.pictures import load_picture
-from annotation.queries import exportable, settled_until
+from annotation.queries.dataset import exportable, settled_until
 from corpus.dataset import DatasetWriter, Manifest, SkipKind, SkipRow, TemplateRow
 from corpus.memes import Meme as MemeRow
 from corpus.memes import Origin, UserRequest

@@ -3,9 +3,9 @@
 from django.urls import include, path
 from django.views.i18n import set_language
 
-handler403 = "annotation.views.refused"
-handler404 = "annotation.views.missing"
-handler500 = "annotation.views.broken"
+handler403 = "annotation.views.pages.refused"
+handler404 = "annotation.views.pages.missing"
+handler500 = "annotation.views.pages.broken"
 
 urlpatterns = [
     path("", include("annotation.urls")),

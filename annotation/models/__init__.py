@@ -1,5 +1,6 @@
-"""Rows and their constraints: people, memes, judging."""
+"""Rows and their constraints: people, memes, judging, moderation, invitations, tokens."""
 
+from annotation.models.invitations import Acceptance, Invitation
 from annotation.models.judging import (
     Assignment,
     EmptyGroup,
@@ -10,15 +11,22 @@ from annotation.models.judging import (
     Skip,
 )
 from annotation.models.memes import Group, GroupMember, Meme, MemeTemplate
+from annotation.models.moderation import BlockedPhrase, Decision, Takedown
 from annotation.models.people import Consent, DayTally, PseudonymScope, Role, User
+from annotation.models.tokens import ApiToken, Scope
 
 __all__ = [
+    "Acceptance",
+    "ApiToken",
     "Assignment",
+    "BlockedPhrase",
     "Consent",
     "DayTally",
+    "Decision",
     "EmptyGroup",
     "Group",
     "GroupMember",
+    "Invitation",
     "Judgment",
     "Meme",
     "MemeTemplate",
@@ -27,6 +35,8 @@ __all__ = [
     "PracticePair",
     "PseudonymScope",
     "Role",
+    "Scope",
     "Skip",
+    "Takedown",
     "User",
 ]

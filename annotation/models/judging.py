@@ -225,7 +225,14 @@ class Skip(Answer):
                 | Q(kind="flag", reason__in=["offensive", "broken", "seen_before", "dont_get_it"]),
             ),
         ]
-        indexes: ClassVar = [models.Index(name="skips_of_somebody", fields=["annotator", "-id"])]
+        indexes: ClassVar = [
+            models.Index(name="skips_of_somebody", fields=["annotator", "-id"]),
+            models.Index(
+                name="flags_in_force",
+                fields=["at"],
+                condition=Q(kind="flag", superseded_at__isnull=True),
+            ),
+        ]
 
 
 class EmptyGroup(models.Model):

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from annotation.models.people import User
 from corpus.memes import TemplateLayout
 
 
@@ -34,6 +35,8 @@ class MemeTemplate(models.Model):
     licence = models.CharField(max_length=60, blank=True)
     source_id = models.CharField(max_length=120, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    proposals_open = models.BooleanField(default=False)  # annotators may propose captions for it
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -88,9 +91,19 @@ class Meme(models.Model):
     )  # the request's hash; memes of one request group share it
     reasoning = models.TextField(blank=True)
     source_id = models.CharField(max_length=120, blank=True)
+    proposed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="proposals"
+    )
+    reviewed_at = models.DateTimeField(
+        null=True, blank=True
+    )  # of the newest decision: complaints before it are settled
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        indexes: ClassVar = [
+            models.Index(name="memes_waiting_for_moderation", fields=["id"], condition=Q(status="pending")),
+            models.Index(name="memes_by_where_they_came_from", fields=["source_id"]),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 name="a_meme_stands_once_per_template_and_language",

@@ -50,6 +50,11 @@ class User(AbstractUser):
     )  # of the newest consent not withdrawn, read on every request
     warning_seen_at = models.DateTimeField(null=True, blank=True)
     practised_at = models.DateTimeField(null=True, blank=True)
+    is_guest = models.BooleanField(default=False)  # came by an invitation that asks for no account
+    # A paused person gets no new pairs; what they gave, and answers to pairs they hold, are kept.
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_because = models.CharField(max_length=200, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)  # they closed their account
 
     class Meta(AbstractUser.Meta):
         abstract = False
@@ -59,6 +64,9 @@ class User(AbstractUser):
             ),
             models.CheckConstraint(
                 name="daily_goal_is_within_reach", condition=Q(daily_goal__gte=1, daily_goal__lte=1000)
+            ),
+            models.CheckConstraint(
+                name="a_pause_has_a_reason", condition=Q(paused_at__isnull=True) | ~Q(paused_because="")
             ),
         ]
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from annotation.export import Filters, export_dataset
 from annotation.models import Assignment, Consent, Judgment, Meme, Skip, User
-from annotation.queries import dataset_counts
+from annotation.queries.dataset import dataset_counts
 from annotation.services import judging, people
 from annotation.services.memes import Caption, add_memes, add_template
 from corpus.comparisons import Outcome

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from annotation import pairing
 from annotation.errors import ConsentMissing, NotAssigned, NothingToUndo
 from annotation.models import Assignment, DayTally, Group, GroupMember, Judgment, Pair, Skip, User
-from annotation.queries import progress
+from annotation.queries.judging import progress
 from annotation.services import judging, people
 from annotation.services.judging import Answered
 from annotation.services.memes import retire_meme, show_meme

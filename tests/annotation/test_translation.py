@@ -21,9 +21,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation.template import templatize
 
-from annotation import queries
 from annotation.models import DayTally, Meme, Pair, PracticePair, Role, Skip, User
 from annotation.services.people import create_user
+from annotation.views import people
 from tests.annotation.builders import make_annotator, make_group
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -326,7 +326,7 @@ def test_even_a_page_that_breaks_says_so_in_chinese(monkeypatch: pytest.MonkeyPa
     def broken(annotator: User) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(queries, "own_statistics", broken)
+    monkeypatch.setattr(people, "own_statistics", broken)
     client = browser(make_annotator("阿评"))
     client.raise_request_exception = False
     answer = client.get(reverse("me"))

@@ -131,9 +131,9 @@ def client_again(client: Client, who: str) -> Client:
 def test_a_view_without_a_rule_is_refused(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from annotation import views
+    from annotation.views import pages
 
-    monkeypatch.delattr(views.guidelines, "access")
+    monkeypatch.delattr(pages.guidelines, "access")
     assert Client().get(reverse("guidelines")).status_code == HTTPStatus.FORBIDDEN
     assert "says nothing about who may use it" in caplog.text
 

@@ -87,7 +87,7 @@ def test_no_web_process_loads_a_training_library(tmp_path: Path) -> None:
     for name in heavy:
         (tmp_path / f"{name}.py").write_text("")
     code = (
-        "import sys, config.wsgi, config.celery, config.urls, annotation.views, annotation.tasks, annotation.services.memes; "
+        "import sys, config.wsgi, config.celery, config.urls, annotation.urls, annotation.tasks, annotation.services.memes; "
         "from django.test import Client; Client().get('/guidelines/'); "
         f"print([name for name in {heavy!r} if name in sys.modules]); import torch; print('torch' in sys.modules)"
     )

@@ -1,4 +1,4 @@
-"""What a browser may send, checked."""
+"""What somebody may say of themselves."""
 
 from __future__ import annotations
 
@@ -8,28 +8,8 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from annotation.models import MemeTemplate, Skip, User
+from annotation.models import MemeTemplate, User
 from corpus.comparisons import Outcome
-
-ANSWERS = [
-    *[(outcome.value, outcome.value) for outcome in Outcome],
-    ("skip", "skip"),
-    *[(f"flag:{reason}", f"flag:{reason}") for reason in Skip.Reason.values],
-]
-MAX_IDS = 8
-
-
-def parse_ids(text: str) -> list[int]:
-    """Assignment ids separated by commas; what is no id is left out, and what is too many."""
-    return [int(word) for word in text.split(",")[:MAX_IDS] if word.isdecimal() and len(word) < 19]
-
-
-class AnswerForm(forms.Form):
-    """An answer to an assignment: an outcome, a skip, or a flag with its reason."""
-
-    answer = forms.ChoiceField(choices=ANSWERS)
-    token = forms.UUIDField()
-    response_ms = forms.IntegerField(required=False, min_value=0)
 
 
 class ConsentForm(forms.Form):

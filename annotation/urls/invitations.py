@@ -1,0 +1,5 @@
+"""Invitations, and the people an admin looks after."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

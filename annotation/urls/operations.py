@@ -1,0 +1,5 @@
+"""What whoever runs it asks: health, metrics."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""API tokens."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,61 @@
+"""Pages for everybody, pictures, and refusals."""
+
+from __future__ import annotations
+
+import mimetypes
+from typing import Any, cast
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from annotation.access import public, signed_in
+from annotation.pictures import NAME
+
+
+@public
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What this is; somebody signed in goes straight to judging."""
+    if request.user.is_authenticated:
+        return redirect("judge")
+    return render(request, "annotation/home.html", {"open": settings.OPEN_SIGNUP})
+
+
+@public
+@require_safe
+def guidelines(request: HttpRequest) -> HttpResponse:
+    """How to judge, and the keys."""
+    return render(request, "annotation/guidelines.html")
+
+
+@signed_in
+@require_safe
+@cache_control(private=True, max_age=31536000, immutable=True)
+def picture(request: HttpRequest, name: str) -> HttpResponseBase:
+    """A stored picture. Its name is the hash of its bytes, so a browser may keep it for good."""
+    if not NAME.fullmatch(name) or not default_storage.exists(name):
+        raise Http404
+    kind, _encoding = mimetypes.guess_type(name)
+    return FileResponse(default_storage.open(name), content_type=kind)
+
+
+@public
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Not theirs."""
+    return render(request, "403.html", status=403)
+
+
+@public
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Not there."""
+    return render(request, "404.html", status=404)
+
+
+@public
+def broken(request: HttpRequest) -> HttpResponse:
+    """Our fault; rendered without the request, which may be what broke."""
+    return render(cast(Any, None), "500.html", status=500)
