@@ -2,15 +2,14 @@
 
 Everything is read in one consistent view of the database and streamed, so that a directory is what was there at one moment and
 memory does not grow with it. Left out by default: simulated annotators and judging programs. Always left out: what was taken
-back, what is younger than the undo window, and what is not covered by a consent in force.
+back, what is younger than the undo window, what is not covered by a consent in force, and what was taken down.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
@@ -18,13 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
 from django.db.models import F, OuterRef
 
-from annotation.models import Assignment, Judgment, Meme, MemeTemplate, PseudonymScope, Skip, User
+from annotation.consistent import consistent_read
+from annotation.models import Assignment, Judgment, PseudonymScope, Skip, User
 from annotation.pictures import load_picture
-from annotation.queries.dataset import exportable, settled_until
+from annotation.queries.dataset import (
+    exportable,
+    exportable_memes,
+    exportable_templates,
+    settled_until,
+)
 from corpus.dataset import DatasetWriter, Manifest, SkipKind, SkipRow, TemplateRow
+from corpus.errors import DatasetError
 from corpus.memes import Meme as MemeRow
 from corpus.memes import Origin, UserRequest
 from corpus.rendering import RENDERER_VERSION
@@ -41,22 +46,6 @@ class Filters:
     drawn_memes: bool = (
         False  # whether the drawn memes are packed as well; they can be drawn again from the rest
     )
-
-
-@contextmanager
-def consistent_read() -> Iterator[None]:
-    """Everything read inside is of one moment, and nobody who writes meanwhile has to wait."""
-    if connection.vendor == "postgresql":
-        with transaction.atomic(durable=True):
-            connection.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield
-        return
-    # Django would begin IMMEDIATE, as a writer; a deferred transaction on WAL is a snapshot that blocks nobody.
-    connection.cursor().execute("BEGIN DEFERRED")
-    try:
-        yield
-    finally:
-        connection.cursor().execute("ROLLBACK")
 
 
 def export_dataset(
@@ -110,8 +99,8 @@ class Pseudonyms(dict[int, str]):
 
 
 def _write_templates(writer: DatasetWriter) -> None:
-    for template in MemeTemplate.objects.order_by("pk").iterator(chunk_size=100):
-        picture = load_picture(template.picture) if template.picture else None
+    for template in exportable_templates().order_by("pk").iterator(chunk_size=100):
+        picture = _picture(template.picture, f"meme template {template.slug}") if template.picture else None
         row = TemplateRow(
             template_id=padded(template.pk),
             name=template.name,
@@ -128,8 +117,7 @@ def _write_templates(writer: DatasetWriter) -> None:
 
 
 def _write_memes(writer: DatasetWriter, filters: Filters) -> None:
-    memes = Meme.objects.exclude(status=Meme.Status.PENDING).order_by("pk")
-    for meme in memes.iterator(chunk_size=CHUNK):
+    for meme in exportable_memes().order_by("pk").iterator(chunk_size=CHUNK):
         row = MemeRow(
             meme_id=padded(meme.pk),
             template_id=padded(meme.template_id),
@@ -141,7 +129,18 @@ def _write_memes(writer: DatasetWriter, filters: Filters) -> None:
             reasoning=meme.reasoning or None,
             source_id=meme.source_id or None,
         )
-        writer.meme(row, load_picture(meme.picture) if filters.drawn_memes else None, "jpg")
+        drawn = _picture(meme.picture, f"meme {meme.pk}") if filters.drawn_memes else None
+        writer.meme(row, drawn, "jpg")
+
+
+def _picture(name: str, whose: str) -> bytes:
+    """The bytes of a picture. Raises `DatasetError` when they are gone, as with a takedown since the export began."""
+    try:
+        return load_picture(name)
+    except FileNotFoundError as error:
+        raise DatasetError(
+            f"the picture of {whose} is gone; if it was taken down just now, export again"
+        ) from error
 
 
 def _request(request: dict[str, Any] | None) -> UserRequest | None:

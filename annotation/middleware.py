@@ -1,22 +1,86 @@
-"""Middleware: who may pass, and whose calendar day it is."""
+"""Middleware: probes, the number of a request, who may pass, and whose calendar day it is."""
 
 from __future__ import annotations
 
 import logging
+import re
+import secrets
+import time
 import zoneinfo
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+from structlog.contextvars import bound_contextvars
 
 from annotation.access import rule_of
+from annotation.logs import route_of
+from annotation.metrics import count_request
+from annotation.views import operations
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
+request_log = logging.getLogger("annotation.requests")
+
+PROBES: Final = {"/healthz": operations.healthz, "/readyz": operations.readyz, "/metrics": operations.metrics}
+SANE_NUMBER: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+
+def probes(get_response: GetResponse) -> GetResponse:
+    """Answers what a load balancer or Prometheus asks before anything else looks at the request.
+
+    They come by an address, without a host name that is allowed, without HTTPS, without a session; and one line in the log for
+    each of them would be most of the log. `/metrics` without a token goes the ordinary way: an admin may be signed in.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        view = PROBES.get(request.path_info)
+        if view is None or (view is operations.metrics and "Authorization" not in request.headers):
+            return get_response(request)
+        return view(request)
+
+    return middleware
+
+
+class RequestMiddleware:
+    """Gives each request a number, which all it logs carries and the answer names; counts it and logs one line about it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        number = given if SANE_NUMBER.fullmatch(given) else secrets.token_hex(8)
+        request.request_id = number  # type: ignore[attr-defined]  # for the page that says that something broke
+        started = time.perf_counter()
+        with bound_contextvars(request_id=number):
+            response = self.get_response(request)
+            seconds = time.perf_counter() - started
+            count_request(request, status=response.status_code, seconds=seconds)
+            if request_log.isEnabledFor(logging.INFO):
+                said: dict[str, Any] = {
+                    "method": request.method,
+                    "route": route_of(request),
+                    "status": response.status_code,
+                }
+                said |= {"ms": round(1000 * seconds, 1), "user": user_id(request)}
+                request_log.info("request", extra=said)
+        response.headers["X-Request-ID"] = number
+        return response
+
+
+def user_id(request: HttpRequest) -> int | None:
+    """The account that the request turned out to be of; nobody is looked up for the log's sake."""
+    user = request.__dict__.get("user")
+    if isinstance(user, SimpleLazyObject):
+        user = getattr(request, "_cached_user", None)
+    pk: int | None = getattr(user, "pk", None)
+    return pk
 
 
 class AccessMiddleware:

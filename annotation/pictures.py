@@ -15,7 +15,8 @@ def store_picture(*, folder: str, data: bytes, extension: str) -> str:
     """Keep the bytes, once however often they are given; the name they can be had by."""
     digest = hashlib.sha256(data).hexdigest()
     name = f"{folder}/{digest[:2]}/{digest}.{extension}"
-    if not default_storage.exists(name):
+    # whoever was killed while writing left a part of the file under its whole name
+    if not default_storage.exists(name) or default_storage.size(name) != len(data):
         default_storage.save(name, ContentFile(data))
     return name
 

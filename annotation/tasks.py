@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.core.management import call_command
 
-from annotation.services import judging
+from annotation.services import judging, takedowns
 
 
 @shared_task(name="annotation.expire_leases")
@@ -18,3 +18,9 @@ def expire_leases() -> int:
 def clear_sessions() -> None:
     """Delete sessions that have ended."""
     call_command("clearsessions")
+
+
+@shared_task(name="annotation.finish_takedowns")
+def finish_takedowns() -> int:
+    """Delete pictures that a crash left behind after a takedown; how many takedowns that finished."""
+    return takedowns.finish_takedowns()

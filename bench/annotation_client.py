@@ -12,6 +12,8 @@ from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlencode
 
 PATIENCE_S = 30.0  # for one answer
+OUTBOX_S = 120.0  # how long an answer is repeated until it is acknowledged
+PAUSE_S = 0.1  # before it is repeated
 PAIRS_AHEAD = 2  # pairs the page has in line behind the one in front
 MAX_ERRORS = 20  # of one person, who then stops
 ANSWERS = ("left", "right", "left", "right", "tie", "left", "right", "both_bad")
@@ -44,22 +46,36 @@ class Tickets:
 
 @dataclass(slots=True)
 class Browser:
-    """One person at the page: a connection kept open, cookies, the pairs in line."""
+    """One person at the page: a connection kept open, cookies, the pairs in line.
+
+    With an outbox an answer that got none is sent again, the same with the same token, as the page does.
+    """
 
     port: int
+    name: str = ""
+    outbox: bool = False
     cookies: dict[str, str] = field(default_factory=dict)
     csrf: str = ""
     line: list[tuple[str, str]] = field(default_factory=list)  # assignment and token
     latencies_ms: list[float] = field(default_factory=list)
-    stored: int = 0
+    acknowledged: list[tuple[str, int, str, str]] = field(
+        default_factory=list
+    )  # name, assignment, token, outcome
+    repeated: int = 0
     errors: int = 0
     connection: HTTPConnection = field(init=False)
 
     def __post_init__(self) -> None:
         self.connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
 
+    @property
+    def stored(self) -> int:
+        """Answers that were acknowledged."""
+        return len(self.acknowledged)
+
     def sign_in(self, name: str, password: str) -> None:
         """Sign in through the form, open the page and fetch ahead, as the page's script does."""
+        self.name = name
         self.get("/accounts/login/")
         status, _ = self.post("/accounts/login/", {"login": name, "password": password, "remember": "on"})
         if status != 302 or "sessionid" not in self.cookies:
@@ -77,22 +93,40 @@ class Browser:
                 self.errors += 1
                 continue
             (assignment, token), self.line = self.line[0], self.line[1:]
-            answer = ANSWERS[int(assignment) % len(ANSWERS)]
-            fields = {"answer": answer, "token": token, "response_ms": "1500", "have": self.have()}
+            outcome = ANSWERS[int(assignment) % len(ANSWERS)]
+            fields = {"answer": outcome, "token": token, "response_ms": "1500", "have": self.have()}
             started = time.perf_counter()
-            status, page = self.post(f"/judge/{assignment}/", fields, htmx=True)
+            status, page = self.send(f"/judge/{assignment}/", fields)
             self.latencies_ms.append(1000 * (time.perf_counter() - started))
             if status == 200:
-                self.stored += 1
+                self.acknowledged.append((self.name, int(assignment), token, outcome))
                 self.line += PAIR.findall(page)
             else:
                 self.errors += 1
 
+    def send(self, path: str, fields: dict[str, str]) -> tuple[int, str]:
+        """Send an answer; with an outbox again and again until the server has said something of it."""
+        deadline = time.monotonic() + OUTBOX_S
+        status, page = self.post(path, fields, htmx=True)
+        while self.outbox and (status == 0 or status >= 500) and time.monotonic() < deadline:
+            time.sleep(PAUSE_S)
+            self.repeated += 1
+            status, page = self.post(path, fields, htmx=True)
+        return status, page
+
     def find_line(self) -> bool:
         """Open the page again, as somebody does whose pairs are used up; whether there are any."""
-        with suppress(BenchError):
-            self.get("/judge/")
-        return bool(self.line)
+        deadline = time.monotonic() + OUTBOX_S
+        while True:
+            with suppress(BenchError):
+                self.get("/judge/")
+            if self.line or not self.outbox or time.monotonic() > deadline:
+                return bool(self.line)
+            time.sleep(PAUSE_S)
+
+    def close(self) -> None:
+        """Close the page."""
+        self.connection.close()
 
     def have(self) -> str:
         """The assignments in line, as the page names them."""

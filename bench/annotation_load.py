@@ -1,44 +1,45 @@
 """How many judgments a second the server takes, and how long somebody waits from an answer to the next pair.
 
 `python -m bench.annotation_load [--users 8] [--judgments 2000] [--memes 5000] [--database sqlite|postgresql] [--json]`
+`python -m bench.annotation_load --memes 200000 --history 1000000 --database postgresql`
+`python -m bench.annotation_load --kill --judgments 10000 [--database sqlite|postgresql]`
 
-Each repeat starts the web server as `make run` does, with the settings it is shipped with, on an empty database in a temporary
-folder (PostgreSQL: a private server that syncs every commit), and drives it as the page does: everybody signs in through the
-form, opens the page, fetches two pairs ahead, then sends one form per judgment, with session and CSRF token, on a connection
-kept open; the answer brings the next pair. Pictures are not fetched. No limit is raised: people sign in once, and judging has
-none. The client is this process, on the same cores. Afterwards the database is searched for what must not be in it.
+The web server is started as `make run` does, with the settings it is shipped with but for one, on an installation in a temporary
+folder (PostgreSQL: a private server that syncs every commit), and driven as the page does: everybody signs in through the form,
+opens the page, fetches two pairs ahead, then sends one form per judgment, with session and CSRF token, on a connection kept
+open; the answer brings the next pair. Pictures are not fetched. The setting is the limit of answers per minute, which these
+people would pass (`PUNCHLINE_ANSWERS_PER_MINUTE=0`: none). The client is this process, on the same cores. Afterwards the
+database is searched for what must not be in it.
+
+With `--history` that many judgments of simulated people, those who judge now among them, are stored before; and each repeat is
+measured in turn on that installation and on a small one without a history, so that both meet the same machine. With `--kill`
+servers are killed meanwhile (see `bench.annotation_kills`) and nothing is timed.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
 import statistics
-import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass
-from http.client import HTTPConnection
-from pathlib import Path
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, fields, replace
 
 from rich.console import Console
 from rich.table import Table
 
 from bench.annotation_client import BenchError, Browser, Tickets
-from config.leash import leash
-from config.supervisor import COMMANDS
-from tests.services import free_port, own_environment, postgres_server, server_environment
+from bench.annotation_kills import Killing, judge_under_fire
+from bench.annotation_server import Installation, installation
+from bench.processor import Spent
 
 MAX_USERS = 25  # allauth takes 30 sign-ins a minute from one address
-START_S = 30.0  # how long the server may take to come up
-TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+SIGN_INS_AGAIN_S = 61.0  # after which it takes as many again
+SMALL_MEMES = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +48,9 @@ class Load:
 
     users: int = 8
     judgments: int = 2000
-    memes: int = 5000
+    memes: int = SMALL_MEMES
     templates: int = 50
+    history: int = 0  # judgments that are there before
     database: str = "sqlite"
     repeats: int = 3
     limit_s: float = 180.0  # of one repeat's judging
@@ -72,158 +74,69 @@ class Measured:
     errors: int  # answers that were not 200, and judgments acknowledged but not stored
 
 
-# --- the server -----------------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def installation(database: str) -> Iterator[dict[str, str]]:
-    """The variables of an installation on an empty database, embedded or with a PostgreSQL of its own."""
-    server = postgres_server(durable=True) if database == "postgresql" else nullcontext()
-    with tempfile.TemporaryDirectory(prefix="punchline-bench-") as folder, server as url:
-        variables = {"PUNCHLINE_DATA": folder}
-        if url is not None:
-            variables = server_environment(data=Path(folder), database=url, broker="filesystem://")
-        yield own_environment() | variables | {"PUNCHLINE_PORT": str(free_port())}
-
-
-@contextmanager
-def web_server(environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """The web server, from when it answers until the caller is done; it ends with this process, even a killed one."""
-    process = subprocess.Popen(
-        COMMANDS["web"], env=environment, stdout=sys.stderr, preexec_fn=leash(signal.SIGTERM)
-    )
-    try:
-        deadline = time.monotonic() + START_S
-        while not answers(int(environment["PUNCHLINE_PORT"])):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise BenchError("The web server did not start: see above.")
-            time.sleep(0.05)
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def answers(port: int) -> bool:
-    """Whether the server takes connections and answers."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=START_S)
-    try:
-        connection.request("GET", "/guidelines/")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
-
-
-def ask_rows(environment: dict[str, str], *arguments: str) -> dict[str, str | int]:
-    """What `bench.annotation_rows` prints, run on that installation."""
-    program = "import django; django.setup(); from bench.annotation_rows import main; main()"
-    command = [sys.executable, "-c", program, *arguments]
-    variables = environment | {"DJANGO_SETTINGS_MODULE": "config.settings"}
-    done = subprocess.run(command, env=variables, stdout=subprocess.PIPE, timeout=120, check=True)
-    printed: dict[str, str | int] = json.loads(done.stdout)
-    return printed
-
-
-# --- the processor --------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """Processor time so far, in seconds: of the three parties, of everybody on the machine, and that which there was."""
-
-    server: float
-    database: float
-    client: float
-    everybody: float
-    there: float
-
-    @classmethod
-    def now(cls, server_id: int) -> Spent:
-        """Read it from /proc. Whatever else descends from this process is the database."""
-        rows = process_rows()
-        server = descendants(rows, server_id)
-        database = descendants(rows, os.getpid()) - server - {os.getpid()}
-        words = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
-        user, nice, system, idle, waiting, *interrupts = (int(word) / TICKS_PER_S for word in words)
-        busy = user + nice + system + sum(interrupts)
-        return cls(
-            server=sum(rows[pid][1] for pid in server),
-            database=sum(rows[pid][1] for pid in database),
-            client=time.process_time(),
-            everybody=busy,
-            there=busy + idle + waiting,
-        )
-
-    def since(self, before: Spent) -> Spent:
-        """What was spent between the two."""
-        earlier = asdict(before)
-        return Spent(**{name: value - earlier[name] for name, value in asdict(self).items()})
-
-    @property
-    def others_share(self) -> float:
-        """The share of the processor that went to processes that are not ours."""
-        return max(0.0, self.everybody - self.server - self.database - self.client) / self.there
-
-
-def process_rows() -> dict[int, tuple[int, float]]:
-    """Every process: its parent, and the seconds it and its ended children used."""
-    rows = {}
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdecimal():
-            continue
-        try:
-            words = (entry / "stat").read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended meanwhile
-        rows[int(entry.name)] = int(words[1]), sum(int(word) for word in words[11:15]) / TICKS_PER_S
-    return rows
-
-
-def descendants(rows: dict[int, tuple[int, float]], root: int) -> set[int]:
-    """A process and all that descend from it."""
-    found, new = set(), {root}
-    while new:
-        found |= new
-        new = {pid for pid, (parent, _) in rows.items() if parent in new}
-    return found
+ZEROS = ("duplicates", "over_replicated", "errors")
+COMPARED = ("submit_next_p50_ms", "submit_next_p95_ms", "submit_next_p99_ms")
 
 
 # --- measuring ------------------------------------------------------------------------------------------------------------------
 
 
-def measure(load: Load) -> Measured:
-    """One repeat, from an empty database to a stopped server."""
-    with installation(load.database) as environment:
-        sizes = [f"--{name}={getattr(load, name)}" for name in ("memes", "templates", "users")]
-        passwords = ask_rows(environment, "fill", *sizes)
-        with web_server(environment) as server:
-            browsers = [Browser(int(environment["PUNCHLINE_PORT"])) for _ in passwords]
-            # All at once, as they will judge: a worker keeps the connections it takes, and an idle one takes them one by one all.
-            with ThreadPoolExecutor(load.users) as pool:
-                list(pool.map(Browser.sign_in, browsers, passwords, map(str, passwords.values())))
-            seconds, spent = judge_together(browsers, load, server.pid)
-        found = {name: int(number) for name, number in ask_rows(environment, "verify").items()}
-    return summary(browsers, seconds, spent, found)
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """An installation that is measured again and again."""
+
+    load: Load
+    where: Installation
+    passwords: dict[str, str]
+    stored: int  # judgments so far
+    history_load_s: float
+    signed_in: float = -SIGN_INS_AGAIN_S  # when people last did
 
 
-def judge_together(browsers: list[Browser], load: Load, server_id: int) -> tuple[float, Spent]:
+def filled(load: Load, where: Installation) -> Place:
+    """The rows of a load, put into an empty installation."""
+    sizes = [f"--{name}={getattr(load, name)}" for name in ("memes", "templates", "users", "history")]
+    made = where.ask_rows("fill", *sizes)
+    if made["history"] != load.history:
+        raise BenchError(f"{made['history']} judgments of the past were stored instead of {load.history}.")
+    return Place(
+        load=load,
+        where=where,
+        passwords=made["passwords"],
+        stored=load.history,
+        history_load_s=made["history_load_s"],
+    )
+
+
+def measure(place: Place) -> Measured:
+    """One repeat, from a started server to a stopped one."""
+    load, where = place.load, place.where
+    if load.users * 2 > MAX_USERS:
+        time.sleep(max(0.0, place.signed_in + SIGN_INS_AGAIN_S - time.monotonic()))
+    with where.serving():
+        browsers = [Browser(where.port) for _ in place.passwords]
+        # All at once, as they will judge: a worker keeps the connections it takes, and an idle one takes them one by one all.
+        with ThreadPoolExecutor(load.users) as pool:
+            list(pool.map(Browser.sign_in, browsers, place.passwords, place.passwords.values()))
+        place.signed_in = time.monotonic()
+        seconds, spent = judge_together(browsers, load, where)
+    found = where.ask_rows("verify")
+    new, place.stored = found["stored"] - place.stored, found["stored"]
+    return summary(browsers, seconds, spent, found | {"stored": new})
+
+
+def judge_together(browsers: list[Browser], load: Load, where: Installation) -> tuple[float, Spent]:
     """Let all judge at once; how long it took, and the processor time it took."""
     tickets = Tickets(number=load.judgments, limit_s=load.limit_s)
     threads = [threading.Thread(target=browser.judge, args=(tickets,), daemon=True) for browser in browsers]
-    before, started = Spent.now(server_id), time.perf_counter()
+    before, started = Spent.now(where.web_id, where.database_id), time.perf_counter()
     tickets.start()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     seconds = time.perf_counter() - started
-    return seconds, Spent.now(server_id).since(before)
+    return seconds, Spent.now(where.web_id, where.database_id).since(before)
 
 
 def summary(browsers: list[Browser], seconds: float, spent: Spent, found: dict[str, int]) -> Measured:
@@ -265,10 +178,9 @@ def median(repeats: list[Measured]) -> dict[str, float | int]:
 
 def table(load: Load, repeats: list[Measured]) -> Table:
     """A row per figure, a column per repeat and one for all."""
-    title = f"{load.database}: {load.users} people, {load.judgments} judgments, {load.memes} memes"
-    shown = Table(
-        "", *(f"repeat {number + 1}" for number in range(len(repeats))), "median (or sum)", title=title
-    )
+    what = f"{load.users} people, {load.judgments} judgments, {load.memes} memes, {load.history} judgments before"
+    columns = (f"repeat {number + 1}" for number in range(len(repeats)))
+    shown = Table("", *columns, "median (or sum)", title=f"{load.database}: {what}")
     for name, value in median(repeats).items():
         cells = [getattr(repeat, name) for repeat in repeats]
         shown.add_row(
@@ -277,35 +189,97 @@ def table(load: Load, repeats: list[Measured]) -> Table:
     return shown
 
 
-def main() -> int:
+# --- what is asked for ----------------------------------------------------------------------------------------------------------
+
+
+def measure_alone(load: Load) -> dict[str, float | int]:
+    """Each repeat on an empty installation of its own."""
+    repeats = []
+    for _ in range(load.repeats):
+        with installation(load.database) as where:
+            repeats.append(measure(filled(load, where)))
+    Console(width=110).print(table(load, repeats))
+    return median(repeats)
+
+
+def measure_beside_small(load: Load) -> dict[str, float | int]:
+    """With its history, in turn with a small installation that has none; how many times as slow."""
+    small = replace(load, memes=min(SMALL_MEMES, load.memes), history=0)
+    with ExitStack() as stack:
+        places = [filled(one, stack.enter_context(installation(one.database))) for one in (load, small)]
+        rounds = [[measure(place) for place in places] for _ in range(load.repeats)]
+    both = [[measured[at] for measured in rounds] for at in range(2)]
+    for one, repeats in zip((load, small), both, strict=True):
+        Console(width=110).print(table(one, repeats))
+    large_figures, small_figures = (median(repeats) for repeats in both)
+    ratios = {f"{name}_ratio": round(large_figures[name] / small_figures[name], 3) for name in COMPARED}
+    zeros = {name: large_figures[name] + small_figures[name] for name in ZEROS}
+    beside = {f"small_{name}": small_figures[name] for name in ("judgments_per_s", *COMPARED)}
+    figures = large_figures | zeros | beside | ratios | {"history_load_s": places[0].history_load_s}
+    print(
+        f"{load.history} judgments stored in {places[0].history_load_s} s; times the small case: "
+        + ", ".join(f"{name} {value}" for name, value in ratios.items())
+    )
+    return figures
+
+
+def arguments() -> argparse.ArgumentParser:
+    """What may be asked for."""
     defaults = Load()
-    parser = argparse.ArgumentParser(prog="python -m bench.annotation_load", description=__doc__)
-    for name, most in (
-        ("users", MAX_USERS),
-        ("judgments", 100_000),
-        ("memes", 200_000),
-        ("templates", 5_000),
-        ("repeats", 9),
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.annotation_load",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    for name, least, most in (
+        ("users", 1, MAX_USERS),
+        ("judgments", 1, 100_000),
+        ("memes", 1, 200_000),
+        ("templates", 1, 5_000),
+        ("history", 0, 10_000_000),
+        ("repeats", 1, 9),
+        ("seed", 0, 1_000_000),
     ):
+        default = getattr(defaults, name, 0)
         parser.add_argument(
-            f"--{name}", type=int, default=getattr(defaults, name), choices=range(1, most + 1), metavar="N"
+            f"--{name}", type=int, default=default, choices=range(least, most + 1), metavar="N"
         )
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default=defaults.database)
     parser.add_argument(
         "--limit-s", type=float, default=defaults.limit_s, help="stop a repeat's judging after so long"
     )
+    parser.add_argument("--kill", action="store_true", help="kill servers meanwhile; --seed says when")
     parser.add_argument("--json", action="store_true", help="end with one JSON object")
-    options = vars(parser.parse_args())
-    as_json = options.pop("json")
-    load = Load(**options)
+    return parser
+
+
+def main() -> int:
+    options = vars(arguments().parse_args())
+    as_json, kill = options.pop("json"), options.pop("kill")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))  # through every `finally`
-    repeats = [measure(load) for _ in range(load.repeats)]
-    Console(width=110).print(table(load, repeats))
-    figures = median(repeats)
+    if kill:
+        return run_kills(options, as_json=as_json)
+    options.pop("seed")
+    load = Load(**options)
+    figures = measure_beside_small(load) if load.history else measure_alone(load)
     if as_json:
         print(json.dumps(figures | asdict(load)))
-    return int(any(figures[name] for name in ("duplicates", "over_replicated", "errors")))
+    return int(any(figures[name] for name in ZEROS))
+
+
+def run_kills(options: dict[str, int | float | str], *, as_json: bool) -> int:
+    """Judge while servers are killed, and say what became of the judgments."""
+    known = {item.name for item in fields(Killing)} - {"limit_s"}
+    killing = Killing(**{name: value for name, value in options.items() if name in known})  # type: ignore[arg-type]  # argparse has checked them
+    survived = judge_under_fire(killing)
+    shown = Table("", killing.database, title=f"{killing.users} people, servers killed with -9 meanwhile")
+    for name, value in asdict(survived).items():
+        shown.add_row(name, str(value))
+    Console(width=110).print(shown)
+    if as_json:
+        print(json.dumps(asdict(survived) | asdict(killing)))
+    return int(not survived.sound)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 MIN_SECRET_CHARACTERS = 50
+MIN_TOKEN_CHARACTERS = 20
 
 
 class UnsafeSetting(ImproperlyConfigured):
@@ -41,9 +42,8 @@ def embedded_secret(folder: Path) -> str:
     return path.read_text().strip()
 
 
-def checked_secret(secret: str) -> str:
+def checked_secret(secret: str, name: str = "PUNCHLINE_SECRET_KEY") -> str:
     """The given secret key, or a refusal when it is missing or too short for a server."""
-    name = "PUNCHLINE_SECRET_KEY"
     cure = "set it to a long random text, for example from `python -c 'import secrets; print(secrets.token_urlsafe(64))'`"
     if not secret:
         raise UnsafeSetting(name, "is missing", cure)
@@ -64,3 +64,11 @@ def checked_hosts(hosts: list[str]) -> list[str]:
     if "*" in hosts:
         raise UnsafeSetting(name, "answers to any host", "name the hosts instead of *")
     return hosts
+
+
+def checked_token(name: str, token: str) -> str:
+    """The given token, or a refusal when it could be guessed; none at all is fine."""
+    if token and len(token) < MIN_TOKEN_CHARACTERS:
+        cure = "use `python -c 'import secrets; print(secrets.token_urlsafe(32))'`, or none"
+        raise UnsafeSetting(name, f"has under {MIN_TOKEN_CHARACTERS} characters", cure)
+    return token

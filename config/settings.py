@@ -7,6 +7,7 @@ secret key, host names and HTTPS are required, and a start without them is refus
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +17,15 @@ import fontpkg
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from config.environment import UnsafeSetting, checked_hosts, checked_secret, embedded_secret, private_folder
+from annotation.logs import configuration
+from config.environment import (
+    UnsafeSetting,
+    checked_hosts,
+    checked_secret,
+    checked_token,
+    embedded_secret,
+    private_folder,
+)
 
 env = environ.Env()
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,6 +60,11 @@ else:
             "passwords would travel in the open; unset it or allow loopback hosts only",
         )
 
+# Keys that were in use before: what they signed still counts, until sessions and links made with them have ended.
+SECRET_KEY_FALLBACKS = [
+    checked_secret(key, "PUNCHLINE_OLD_SECRET_KEYS")
+    for key in env.list("PUNCHLINE_OLD_SECRET_KEYS", default=[])
+]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_ENGINE = "annotation.sessions"
 SESSION_COOKIE_HTTPONLY = True
@@ -73,6 +87,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "django_htmx",
+    "drf_spectacular",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -81,8 +96,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "annotation.middleware.probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "annotation.middleware.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -136,6 +153,8 @@ if SQLITE:
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("PUNCHLINE_DATABASE_KEEP_S", default=600)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # The system's own patience with a server that does not answer is two minutes.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or "filesystem://localhost"
@@ -159,6 +178,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "annotation.expire_leases",
         "schedule": 30.0,
         "options": {"expires": 25},
+    },
+    "takedowns that a crash left unfinished are finished": {
+        "task": "annotation.finish_takedowns",
+        "schedule": 600.0,
     },
     "sessions that have ended are deleted": {"task": "annotation.clear_sessions", "schedule": 86_400.0},
 }
@@ -193,6 +216,11 @@ STORAGES: dict[str, Any] = {
     "default": PICTURES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+FILE_UPLOAD_HANDLERS = [
+    "annotation.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [ROOT / "static", ("fonts", str(Path(fontpkg.path("Bricolage Grotesque")).parent))]
 # Static files are served where they lie, found once at the start: nothing has to be collected before the first page.
@@ -216,7 +244,19 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 ACCOUNT_ADAPTER = "annotation.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+# An address is confirmed by a letter, and nobody waits for it: this works on a laptop that sends none. "strict" lets a sign-up
+# with an address that has an account go through, unconfirmed: whether there is one cannot be told from outside.
 ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Punchline] "
+# A class of thirty behind one address can join and sign up within two minutes; who guesses passwords has five tries in five
+# minutes for one name, ten a minute from one address.
+ACCOUNT_RATE_LIMITS = {
+    "join": "60/m/ip",
+    "signup": "20/m/ip",
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_USERNAME_MIN_LENGTH = 2
@@ -256,15 +296,55 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# --- the API ------------------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["annotation.api.tokens.BearerToken"],
+    "DEFAULT_PERMISSION_CLASSES": ["annotation.api.tokens.TokenAllows"],
+    "DEFAULT_THROTTLE_CLASSES": ["annotation.api.tokens.TokenThrottle"],
+    # Of one token; and of one address whose tokens open nothing.
+    "DEFAULT_THROTTLE_RATES": {
+        "token": env.str("PUNCHLINE_API_RATE", default="1200/min"),
+        "failures": env.str("PUNCHLINE_API_FAILURE_RATE", default="30/min"),
+    },
+    "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
+    "DEFAULT_PARSER_CLASSES": ["annotation.api.parsing.JsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "annotation.api.errors.answer_error",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Punchline",
+    "DESCRIPTION": "Pairs of memes to judge by program, and memes to read. How to begin: docs/api.md.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "annotation.api.document.exact",
+    ],
+}
+
 # --- judging ------------------------------------------------------------------------------------------------------------------
 
 REPLICATION = env.int("PUNCHLINE_REPLICATION", default=3)  # distinct annotators that each new pair wants
 LEASE_S = env.int("PUNCHLINE_LEASE_S", default=120)
 RANDOM_SHARE = env.float("PUNCHLINE_RANDOM_SHARE", default=0.2)
 UNDO_S = 60
+ANSWERS_PER_MINUTE = env.int(
+    "PUNCHLINE_ANSWERS_PER_MINUTE", default=120
+)  # that one person may give; 0: any number
 if LEASE_S < 60:
     raise UnsafeSetting(
         "PUNCHLINE_LEASE_S", f"is {LEASE_S}", "an open page renews its pairs every 40 s; use 60 or more"
+    )
+if ANSWERS_PER_MINUTE < 0:
+    raise UnsafeSetting(
+        "PUNCHLINE_ANSWERS_PER_MINUTE", f"is {ANSWERS_PER_MINUTE}", "use 0 for no limit, or a number above"
     )
 if not 1 <= REPLICATION <= 100:
     raise UnsafeSetting(
@@ -281,10 +361,19 @@ JUDGMENTS_LICENCE = "CC-BY-4.0"
 CJK_FONT = env.str("PUNCHLINE_CJK_FONT", default="")
 EMOJI_FONT = env.str("PUNCHLINE_EMOJI_FONT", default="")
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("PUNCHLINE_LOG_LEVEL", default="WARNING")},
-}
+# --- watching it ----------------------------------------------------------------------------------------------------------------
+
+METRICS_TOKEN = checked_token("PUNCHLINE_METRICS_TOKEN", env.str("PUNCHLINE_METRICS_TOKEN", default=""))
+LOG_FORMAT = env.str("PUNCHLINE_LOG_FORMAT", default="lines" if EMBEDDED or sys.stderr.isatty() else "json")
+if LOG_FORMAT not in ("json", "lines"):
+    raise UnsafeSetting("PUNCHLINE_LOG_FORMAT", f"is {LOG_FORMAT!r}", "use json or lines")
+LOG_LEVEL = env.str("PUNCHLINE_LOG_LEVEL", default="WARNING").upper()
+if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
+    raise UnsafeSetting(
+        "PUNCHLINE_LOG_LEVEL", f"is {LOG_LEVEL!r}", "use DEBUG, INFO, WARNING, ERROR or CRITICAL"
+    )
+LOGGING = configuration(
+    form=LOG_FORMAT,
+    level=LOG_LEVEL,
+    requests=env.bool("PUNCHLINE_LOG_REQUESTS", default=not EMBEDDED),
+)

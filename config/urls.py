@@ -3,9 +3,10 @@
 from django.urls import include, path
 from django.views.i18n import set_language
 
-handler403 = "annotation.views.pages.refused"
+handler400 = "annotation.api.handlers.bad"
+handler403 = "annotation.api.handlers.refused"
 handler404 = "annotation.views.pages.missing"
-handler500 = "annotation.views.pages.broken"
+handler500 = "annotation.api.handlers.broken"
 
 urlpatterns = [
     path("", include("annotation.urls")),

@@ -22,6 +22,14 @@ class TextError(CorpusError, ValueError):
         self.reason, self.text = reason, text
 
 
+class BlocklistError(CorpusError, ValueError):
+    """An entry of the blocklist that cannot be looked for."""
+
+    def __init__(self, phrase: str, reason: str) -> None:
+        super().__init__(f"{phrase!r}: {reason}")
+        self.phrase, self.reason = phrase, reason
+
+
 class UnknownOutcome(CorpusError, ValueError):
     """An outcome nobody knows. It is never read as a tie."""
 

@@ -90,6 +90,14 @@ def draw(
     )
 
 
+def draw_all(
+    picture: bytes, layout: TemplateLayout, captions: Sequence[Sequence[str]], fonts: Fonts = BUILT_IN
+) -> list[Drawing]:
+    """Draw several memes on one stored picture: what a process of its own is asked for."""
+    blank = open_picture(picture)
+    return [draw(blank, layout, texts, fonts) for texts in captions]
+
+
 def encoded(picture: Image.Image) -> bytes:
     """The picture as a JPEG without metadata. 4:4:4, because colour at half resolution frays red and blue letters."""
     bare = picture.convert("RGB") if picture.mode != "RGB" else picture.copy()
@@ -253,6 +261,8 @@ def open_picture(
             return _plain(ImageOps.exif_transpose(picture))
     except PictureError:
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError(f"more than {max_pixels:,} pixels are too many") from error
     except BROKEN as error:
         raise PictureError(f"no whole JPEG, PNG, WebP or GIF ({error})") from error
 

@@ -24,6 +24,7 @@ let delivery = null;
 let failing = null; // why the last attempt failed: words, and a link that helps
 let retryTimer;
 let retryMs = RETRY_MS.first;
+let heldUntil = 0; // the server asked for a pause
 
 function remembered() {
   const items = [];
@@ -66,6 +67,11 @@ function forget(item) {
 }
 
 function deliver() {
+  const held = heldUntil - performance.now();
+  if (held > 0) {
+    if (failing) failed(failing); // one more is kept
+    return Promise.resolve();
+  }
   clearTimeout(retryTimer);
   delivery ??= deliverAll().finally(() => { delivery = null; });
   return delivery;
@@ -81,7 +87,7 @@ async function deliverAll() {
     retryMs = RETRY_MS.first;
     if (failing && outbox.length) failed(failing);
   }
-  if (failing) notice(say("Back"));
+  if (failing) notice(failing.waitMs ? say("Sent") : say("Back"));
   failing = null;
   ask();
 }
@@ -97,7 +103,11 @@ async function deliverOne(item) {
   }
   if (reply.goTo) return { words: say("Consent"), link: reply.goTo };
   if (reply.status === 401 || reply.status === 403) return { words: say("SignedOut"), link: root.dataset.loginUrl };
-  if (reply.status >= 500 || reply.status === 429) return { words: say("Offline") };
+  if (reply.status === 429) {
+    item.tried = false; // refused: it may still be taken back here
+    return { words: say("TooFast"), waitMs: reply.retryAfterS * 1000 };
+  }
+  if (reply.status >= 500) return { words: say("Offline") };
   forget(item);
   if (reply.ok) take(reply.html);
   else notice(say("Lost"));
@@ -106,8 +116,9 @@ async function deliverOne(item) {
 
 function postpone(problem) {
   failed(problem);
-  retryTimer = setTimeout(deliver, retryMs);
-  retryMs = Math.min(retryMs * 1.6, RETRY_MS.longest);
+  heldUntil = problem.waitMs ? performance.now() + problem.waitMs : 0;
+  retryTimer = setTimeout(deliver, (problem.waitMs ?? retryMs) + 5); // a timer may come a moment early
+  if (!problem.waitMs) retryMs = Math.min(retryMs * 1.6, RETRY_MS.longest);
   if (!current()) show();
 }
 
@@ -130,7 +141,13 @@ async function post(url, fields) {
     redirect: "error",
     signal: AbortSignal.timeout(15_000),
   });
-  return { ok: reply.ok, status: reply.status, goTo: reply.headers.get("HX-Redirect"), html: await reply.text() };
+  return {
+    ok: reply.ok,
+    status: reply.status,
+    goTo: reply.headers.get("HX-Redirect"),
+    retryAfterS: Number(reply.headers.get("Retry-After")) || RETRY_MS.longest / 1000,
+    html: await reply.text(),
+  };
 }
 
 // --- the pairs ------------------------------------------------------------------------------------------------------------------
@@ -151,12 +168,27 @@ function take(html, { first = false, counted = true } = {}) {
     else ahead.append(pair);
     for (const picture of pair.querySelectorAll("img")) picture.decode().catch(() => {});
   }
+  // A meme of a pair in line was retired meanwhile: nobody is to see it. The pair in front may still be answered.
+  for (const { dataset } of holder.content.querySelectorAll(".gone")) {
+    ahead.querySelector(`.pair[data-assignment="${dataset.assignment}"]`)?.remove();
+  }
+  sayDone(holder.content.querySelector("#done"), holder.content.querySelector(".pair") !== null);
   const progress = holder.content.querySelector("#progress");
   if (counted && progress && !outbox.length) {
     progress.removeAttribute("hx-swap-oob");
     document.getElementById("progress").replaceWith(progress);
   }
   if (!current()) show();
+}
+
+// Why there is nothing left: the server's words while judging is paused, our own again when a pair comes.
+const done = document.getElementById("done");
+function sayDone(paused, served) {
+  const words = paused ?? (served ? done : null);
+  if (!words) return;
+  const now = document.getElementById("done");
+  words.hidden = now.hidden;
+  now.replaceWith(words);
 }
 
 function putFirst(pair) {

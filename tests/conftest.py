@@ -31,6 +31,7 @@ def _pictures_apart(settings: Settings, tmp_path: Path) -> None:
         },
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.ANSWERS_PER_MINUTE = 0  # tests answer faster than people; those of the limit set one
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(tmp_path)}
     }

@@ -15,8 +15,8 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg2
@@ -54,47 +54,91 @@ class Server:
     not_yet: type[Exception]
 
     @contextmanager
-    def running(self, ask: Callable[[], None]) -> Iterator[None]:
+    def running(self, ask: Callable[[], None]) -> Iterator[Running]:
         """Run it until the caller is done, from the moment that `ask` no longer raises `not_yet`."""
-        log = self.folder / "log"
-        with log.open("wb") as sink:
-            process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", self.stop.name, "--", *self.command],  # killed tests stop it too
-                user=self.user,
-                group=pwd.getpwnam(self.user).pw_gid if self.user else None,
-                extra_groups=[] if self.user else None,
-                cwd=self.folder,
+        running = Running(server=self, ask=ask)
+        try:
+            running.start()
+            yield running
+        finally:
+            running.stop()
+
+
+@dataclass(kw_only=True, slots=True)
+class Running:
+    """A server that runs; it can be killed and started again on the same folder and port."""
+
+    server: Server
+    ask: Callable[[], None]
+    url: str = ""
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        """Start it and wait until it answers. Raises `ServerStartError`."""
+        user, log = self.server.user, self.server.folder / "log"
+        leash = ["setpriv", "--pdeathsig", self.server.stop.name, "--"]  # killed tests stop it too
+        with log.open("ab") as sink:
+            self.process = subprocess.Popen(
+                [*leash, *self.server.command],
+                user=user,
+                group=pwd.getpwnam(user).pw_gid if user else None,
+                extra_groups=[] if user else None,
+                cwd=self.server.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,
                 start_new_session=True,  # Ctrl-C is for the tests, which then stop this server
             )
-        try:
-            deadline = time.monotonic() + START_S
-            while not self._answers(ask):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise ServerStartError(self.name, log)
-                time.sleep(0.03)
-            yield
-        finally:
-            process.send_signal(self.stop)
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        deadline = time.monotonic() + START_S
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise ServerStartError(self.server.name, log)
+            time.sleep(0.03)
 
-    def _answers(self, ask: Callable[[], None]) -> bool:
+    def _answers(self) -> bool:
         try:
-            ask()
-        except self.not_yet:
+            self.ask()
+        except self.server.not_yet:
             return False
         return True
+
+    def stop(self) -> None:
+        """Tell it to stop, and kill it when it does not."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(self.server.stop)
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def kill(self) -> None:
+        """Kill it with all its processes at once, as a machine does that runs out of memory: nothing is tidied up."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)  # it makes no more children
+        for pid in [self.process.pid, *children_of(self.process.pid)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def children_of(parent: int) -> list[int]:
+    """The processes that a process started and that still run."""
+    words = (Path("/proc") / str(parent) / "task" / str(parent) / "children").read_text().split()
+    return [int(word) for word in words]
 
 
 @contextmanager
 def postgres_server(*, durable: bool = False) -> Iterator[str]:
     """The URL of an empty database `punchline` on a private PostgreSQL; `durable` as on a real server, else faster."""
+    with postgres_process(durable=durable) as running:
+        yield running.url
+
+
+@contextmanager
+def postgres_process(*, durable: bool = True) -> Iterator[Running]:
+    """The same as a process that can be killed and started again; a killed one must be `durable` to lose nothing."""
     initdb, postgres = postgres_program("initdb"), postgres_program("postgres")
     if initdb is None or postgres is None:
         raise MissingPackagesError(["postgresql"], "PostgreSQL is missing")
@@ -131,7 +175,9 @@ def postgres_server(*, durable: bool = False) -> Iterator[str]:
             connection = psycopg2.connect(f"{address}/postgres")
             connection.autocommit = True
             with connection.cursor() as cursor:
-                cursor.execute("CREATE DATABASE punchline")
+                cursor.execute("SELECT FROM pg_database WHERE datname = 'punchline'")
+                if cursor.fetchone() is None:
+                    cursor.execute("CREATE DATABASE punchline")
             connection.close()
 
         server = Server(
@@ -142,8 +188,9 @@ def postgres_server(*, durable: bool = False) -> Iterator[str]:
             stop=signal.SIGQUIT,  # at once: nobody will read this data again
             not_yet=psycopg2.OperationalError,
         )
-        with server.running(create_database):
-            yield f"{address}/punchline"
+        with server.running(create_database) as running:
+            running.url = f"{address}/punchline"
+            yield running
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""The API: what a program may ask for, by token."""
+"""The API: what a program may ask for, by token. Each view states its scope, reads one input, calls one thing, writes one output."""

@@ -74,6 +74,8 @@ class Meme(models.Model):
         IMPORT = "import", _("import")
         GENERATOR = "generator", _("generator")
 
+    MAX_PROPOSALS_A_DAY = 20  # of one person
+
     template = models.ForeignKey(MemeTemplate, on_delete=models.PROTECT, related_name="memes")
     language = models.CharField(max_length=12)
     texts = models.JSONField()

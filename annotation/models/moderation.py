@@ -14,7 +14,7 @@ from annotation.models.people import User
 
 
 class Decision(models.Model):
-    """What a moderator decided about a meme, and why; the newest one holds."""
+    """What a moderator decided about a meme, and why; the newest one that was not taken back holds."""
 
     class Action(models.TextChoices):
         APPROVE = "approve", _("approved")
@@ -22,17 +22,24 @@ class Decision(models.Model):
         RESTORE = "restore", _("restored")
 
     MAX_REASON = 300
+    UNDO_S = 600  # for how long a moderator may take one back by a key; later the opposite is decided
 
     meme = models.ForeignKey(Meme, on_delete=models.PROTECT, related_name="decisions")
     action = models.CharField(max_length=10, choices=Action)
     reason = models.CharField(max_length=MAX_REASON, blank=True)
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")  # NULL: a program
+    was = models.CharField(max_length=10, choices=Meme.Status)  # the meme's status before it
     at = models.DateTimeField(db_default=Now())
+    undone_at = models.DateTimeField(null=True, blank=True)  # its moderator took it back: it holds no more
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="decision_is_known", condition=Q(action__in=["approve", "retire", "restore"])
+            ),
+            models.CheckConstraint(
+                name="status_before_a_decision_is_known",
+                condition=Q(was__in=["pending", "active", "retired"]),
             ),
         ]
         indexes: ClassVar = [models.Index(name="decisions_newest_first", fields=["-id"])]
@@ -54,6 +61,7 @@ class Takedown(models.Model):
     reason = models.CharField(max_length=Decision.MAX_REASON)
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True, blank=True)  # its pictures are deleted; until then that is tried again
 
     class Meta:
         constraints: ClassVar = [

@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from annotation.models.people import User
 
@@ -24,6 +25,9 @@ class ApiToken(models.Model):
     """A token of somebody's: only its hash is kept, the token itself is shown once."""
 
     MAX_NAME = 60
+    MAX_DAYS = 365
+    MAX_LIVING = 20  # that one person may have at a time
+    PREFIX = "pl_"  # so that whoever finds one lying about knows what it opens
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
     name = models.CharField(max_length=MAX_NAME)
@@ -42,3 +46,8 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.beginning}… ({self.name})"
+
+    @property
+    def is_living(self) -> bool:
+        """Whether it opens anything now."""
+        return self.revoked_at is None and self.expires_at > timezone.now()

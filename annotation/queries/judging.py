@@ -20,6 +20,7 @@ from annotation.models import (
     PracticePair,
     User,
 )
+from annotation.statements import OPEN_STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,20 @@ def cards(assignments: Iterable[Assignment]) -> list[Card]:
     return [card(assignment) for assignment in assignments]
 
 
+@compiled
+def leases_of_retired_pairs(annotator: Argument) -> QuerySet[Assignment, int]:
+    """Somebody's leases of pairs that may not be shown any more."""
+    mine = Assignment.objects.filter(annotator=annotator, status__in=OPEN_STATES, pair__active=False)
+    return mine.values_list("pk", flat=True)
+
+
+def gone(annotator: User, have: Iterable[int]) -> list[int]:
+    """Of the assignments that a page has in line, those with a meme that was retired meanwhile. One query, or none."""
+    waiting = sorted(have)
+    retired = set(leases_of_retired_pairs(annotator=annotator.pk)) if waiting else set()
+    return [pk for pk in waiting if pk in retired]
+
+
 def side(template: str, size: Sequence[int], picture: str, texts: Sequence[str]) -> Side:
     """One side of a pair; the alternative text reads the caption out."""
     caption = " / ".join(" ".join(text.split()) for text in texts if text)
@@ -105,9 +120,12 @@ def progress(annotator: User) -> Progress:
 
 
 def practice_left(annotator: User) -> QuerySet[PracticePair]:
-    """The practice pairs somebody has not answered, in their order."""
+    """The practice pairs somebody has not answered, in their order; none with a meme that nobody is to see any more."""
+    shown = PracticePair.objects.filter(
+        better__status="active", worse__status="active", better__template__status="active"
+    )
     return (
-        PracticePair.objects.exclude(answers__annotator=annotator)
+        shown.exclude(answers__annotator=annotator)
         .select_related("better__template", "worse__template")
         .order_by("pk")
     )

@@ -18,8 +18,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from annotation import pairing, statements
-from annotation.errors import ConsentMissing, NotAssigned, NothingToUndo
+from annotation import pace, pairing, statements
+from annotation.errors import (
+    AnnotatorPaused,
+    ConsentMissing,
+    NotAssigned,
+    NothingToUndo,
+    TooManyAnswers,
+)
 from annotation.models import Assignment, DayTally, EmptyGroup, Judgment, Skip, User
 from annotation.services import pairs
 from corpus.comparisons import Outcome
@@ -43,7 +49,11 @@ class Answered:
 
 
 def next_assignments(*, annotator: User, count: int = 1, have: Collection[int] = ()) -> list[Assignment]:
-    """Up to `count` assignments beyond those the page says it has: unfinished ones first, in their order, then new leases."""
+    """Up to `count` assignments beyond those the page says it has: unfinished ones first, in their order, then new leases.
+
+    Raises `AnnotatorPaused`.
+    """
+    _refuse_while_paused(annotator=annotator)
     mine = _resume(annotator=annotator, count=count, have=have)
     while len(mine) < min(count, MAX_AHEAD + 1 - len(have)):
         leased = lease_pair(annotator=annotator)
@@ -56,8 +66,9 @@ def next_assignments(*, annotator: User, count: int = 1, have: Collection[int] =
 def lease_pair(*, annotator: User, answer: Judgment | Skip | None = None) -> Assignment | None:
     """Draw a pair for somebody and lease it to them, as what was served with an answer if one is given.
 
-    None when there is nothing left for them to judge.
+    None when there is nothing left for them to judge. Raises `AnnotatorPaused`.
     """
+    _refuse_while_paused(annotator=annotator)
     races = 0
     swept = False
     while races < RACES:
@@ -81,6 +92,12 @@ def lease_pair(*, annotator: User, answer: Judgment | Skip | None = None) -> Ass
                     # else the same person drew the same pair at the same moment in another window; a constraint refused one
                 races += 1
     return None
+
+
+def _refuse_while_paused(*, annotator: User) -> None:
+    """Raise `AnnotatorPaused` when an admin has paused somebody."""
+    if annotator.paused_at is not None:
+        raise AnnotatorPaused(annotator.paused_because)
 
 
 def _has_pair(*, annotator: User, drawn: pairing.Draw) -> bool:
@@ -140,11 +157,11 @@ def _resume(*, annotator: User, count: int, have: Collection[int]) -> list[Assig
 
 @transaction.atomic
 def _renew(*, assignment_id: int) -> Assignment | None:
-    """Extend a lease, taking a slot again when it had expired; None when no slot is left or it was finished meanwhile."""
+    """Extend a lease, taking a slot again when it had expired; None when no slot is left or it was finished or retired meanwhile."""
     assignment = (
         Assignment.objects.select_for_update(of=("self",)).select_related("pair").get(pk=assignment_id)
     )
-    if assignment.status not in statements.OPEN_STATES:
+    if assignment.status not in statements.OPEN_STATES or not assignment.pair.active:
         return None
     if assignment.slot is None and assignment.status == Assignment.Status.EXPIRED:
         assignment.slot = pairs.take_slot(pair=assignment.pair)
@@ -156,7 +173,9 @@ def _renew(*, assignment_id: int) -> Assignment | None:
 
 
 def renew_leases(*, annotator: User, assignment_ids: Sequence[int]) -> int:
-    """Extend somebody's leases while their page is open; how many are theirs and still running."""
+    """Extend somebody's leases while their page is open; how many are theirs and still running. None while they are paused."""
+    if annotator.paused_at is not None:
+        return 0
     ids = list(assignment_ids)[: MAX_AHEAD + 1]
     leases = Assignment.objects.filter(annotator=annotator, pk__in=ids, status=Assignment.Status.LEASED)
     return leases.update(lease_until=_lease_end())
@@ -197,7 +216,8 @@ def record_judgment(
 ) -> Answered:
     """Store what somebody said of a pair, exactly once per token and assignment, and serve what comes next.
 
-    Always stored, however late: as surplus when the pair's slots went to others meanwhile. Raises `NotAssigned`, `ConsentMissing`.
+    Always stored, however late: as surplus when the pair's slots went to others meanwhile. Raises `NotAssigned`, `ConsentMissing`,
+    `TooManyAnswers`.
     """
     answer, repeated = _store_judgment(
         annotator=annotator,
@@ -227,7 +247,9 @@ def record_skip(
 def _serve_next(
     *, annotator: User, answer: Judgment | Skip, repeated: bool, have: Collection[int]
 ) -> Answered:
-    """The assignment that goes with an answer: the one served the first time, else a further one."""
+    """The assignment that goes with an answer: the one served the first time, else a further one; none while paused."""
+    if annotator.paused_at is not None:
+        return Answered(answer=answer, next_assignment=None, repeated=repeated)
     following = answer.next_assignment
     if following is None or not following.pair.active:
         known = {*have, answer.assignment_id}
@@ -294,7 +316,10 @@ def _store_skip(
 def _open_assignment(
     *, annotator: User, assignment_id: int, token: UUID
 ) -> tuple[Assignment, Judgment | Skip | None]:
-    """Somebody's assignment, locked, and the answer it or the token already has. Raises `NotAssigned`, `ConsentMissing`."""
+    """Somebody's assignment, locked, and the answer it or the token already has.
+
+    Raises `NotAssigned`, `ConsentMissing`, `TooManyAnswers`; the last never for an answer that is stored already.
+    """
     if not annotator.has_consented:
         raise ConsentMissing
     rows = statements.assignment_to_answer(assignment=assignment_id, annotator=annotator.pk, token=token)
@@ -305,6 +330,8 @@ def _open_assignment(
         return assignment, _answer(Q(annotator=annotator, token=token))
     if assignment.status not in statements.OPEN_STATES:
         return assignment, _answer(Q(assignment=assignment, superseded_at=None))
+    if wait := pace.seconds_to_wait(annotator):
+        raise TooManyAnswers(retry_after_s=wait)
     return assignment, None
 
 

@@ -31,12 +31,13 @@ def make_pair(*, group_id: int, memes: MemePair) -> Pair:
 
 def _join(*, group_id: int, memes: MemePair, pair: Pair) -> None:
     """Count a new pair at both its members, and mark them joined when one of them hangs together with the first pair."""
-    statements.locked_group(pk=group_id)
+    (group,) = statements.locked_group(pk=group_id)
     first, second = memes
     both = statements.members_of(group=group_id, first=first, second=second)
     # Only the group's very first pair may start the connected part.
     joined = any(member.joined for member in both) or not statements.any_joined(group=group_id)
-    if any(member.position is None for member in both):  # retired since the draw: nobody is to see the pair
+    # A meme, or the whole meme template, was retired since the draw: nobody is to see the pair.
+    if not group.active or any(member.position is None for member in both):
         Pair.objects.filter(pk=pair.pk).update(active=False)
     statements.count_pair(group=group_id, first=first, second=second, joined=joined)
 

@@ -1,14 +1,18 @@
-"""Accounts, roles, consent, practice."""
+"""Accounts, roles, consent, practice, pauses."""
 
 from __future__ import annotations
 
+import secrets
+
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.models import Group as RoleGroup
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
-from annotation.models import Consent, PracticeAnswer, PracticePair, Role, User
+from annotation.errors import LastAdmin
+from annotation.models import ApiToken, Assignment, Consent, PracticeAnswer, PracticePair, Role, User
+from annotation.queries.judging import practice_left
 from corpus.comparisons import Outcome
 
 
@@ -33,6 +37,58 @@ def create_user(
 def grant_roles(*, user: User, roles: frozenset[Role]) -> None:
     """Give somebody roles beside those they have."""
     user.groups.add(*(RoleGroup.objects.get_or_create(name=role.value)[0] for role in roles))
+
+
+@transaction.atomic
+def set_roles(*, user: User, roles: frozenset[Role]) -> None:
+    """Give somebody exactly these roles. Raises `LastAdmin`."""
+    if Role.ADMIN not in roles:
+        _keep_an_admin_beside(user)
+    user.groups.remove(*RoleGroup.objects.filter(name__in=set(Role) - roles))
+    grant_roles(user=user, roles=roles)
+
+
+def _keep_an_admin_beside(user: User) -> None:
+    """Raise `LastAdmin` if nobody else could administer; two admins who let each other go wait here for each other."""
+    RoleGroup.objects.select_for_update().filter(name=Role.ADMIN).first()
+    admins = User.objects.filter(groups__name=Role.ADMIN, is_active=True)
+    if admins.filter(pk=user.pk).exists() and not admins.exclude(pk=user.pk).exists():
+        raise LastAdmin(user.get_username())
+
+
+@transaction.atomic
+def keep_guest(*, guest: User, username: str, password: str) -> None:
+    """Make a guest somebody with an account of their own; everything they gave stays theirs."""
+    guest.username, guest.is_guest = username, False
+    guest.set_password(password)
+    guest.full_clean(exclude=["password"])
+    guest.save(update_fields=["username", "is_guest", "password"])
+
+
+def pause_person(*, person: User, reason: str) -> None:
+    """Serve somebody nothing to judge from now on. What they gave is kept, and what they answer to pairs they hold is stored."""
+    User.objects.filter(pk=person.pk).update(paused_at=timezone.now(), paused_because=reason)
+
+
+def resume_person(*, person: User) -> None:
+    """End somebody's pause."""
+    User.objects.filter(pk=person.pk).update(paused_at=None, paused_because="")
+
+
+@transaction.atomic
+def close_account(*, user: User) -> None:
+    """Forget who somebody is: no name, no address, no way in. Their rows stay and go into no dataset. Raises `LastAdmin`."""
+    _keep_an_admin_beside(user)
+    now = timezone.now()
+    withdraw_consent(annotator=user)
+    EmailAddress.objects.filter(user=user).delete()
+    ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
+    Assignment.objects.filter(annotator=user, status=Assignment.Status.LEASED).update(lease_until=now)
+    user.groups.clear()
+    user.username, user.email, user.first_name, user.last_name = f"closed-{secrets.token_hex(8)}", "", "", ""
+    user.set_unusable_password()
+    user.is_active, user.closed_at, user.last_login = False, now, None  # signed out everywhere
+    user.save()
 
 
 @transaction.atomic
@@ -78,7 +134,7 @@ def record_practice(
         annotator=annotator,
         defaults={"outcome": outcome, "better_on_left": better_on_left},
     )
-    if not PracticePair.objects.exclude(Q(answers__annotator=annotator)).exists():
+    if not practice_left(annotator).exists():
         end_practice(annotator=annotator)
 
 

@@ -1,5 +1,15 @@
-"""Invitations, and the people an admin looks after."""
+"""Links that let people in."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from annotation.views import invitations
+
+urlpatterns = [
+    path("people/invitations/", invitations.invitations, name="invitations"),
+    path(
+        "people/invitations/<row:invitation_id>/revoke/",
+        invitations.revoke_invitation,
+        name="revoke_invitation",
+    ),
+    path("join/<str:secret>/", invitations.invited, name="invited"),
+]

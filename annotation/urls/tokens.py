@@ -1,5 +1,10 @@
 """API tokens."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from annotation.views import tokens
+
+urlpatterns = [
+    path("me/tokens/", tokens.tokens, name="tokens"),
+    path("me/tokens/<row:token_id>/revoke/", tokens.revoke, name="revoke_token"),
+]

@@ -13,11 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from annotation.access import allow
-from annotation.errors import ConsentMissing, NotAssigned, NothingToUndo
+from annotation.errors import AnnotatorPaused, ConsentMissing, NotAssigned, NothingToUndo, TooManyAnswers
 from annotation.forms.judging import AnswerForm, parse_ids
 from annotation.models import Assignment, Skip, User
 from annotation.queries import judging as queries
 from annotation.services import judging, people
+from annotation.views.pages import slow_down
 from annotation.views.requests import JUDGES, AnnotatorRequest
 from corpus.comparisons import Outcome
 
@@ -33,7 +34,10 @@ def judge(request: AnnotatorRequest) -> HttpResponse:
         return redirect("welcome")
     if request.user.practised_at is None and queries.practice_left(request.user).exists():
         return redirect("practice")
-    assignments = judging.next_assignments(annotator=request.user)
+    try:
+        assignments = judging.next_assignments(annotator=request.user)
+    except AnnotatorPaused:
+        assignments = []
     return render(
         request,
         "annotation/judge.html",
@@ -61,6 +65,8 @@ def answer(request: AnnotatorRequest, assignment_id: int) -> HttpResponse:
         raise Http404 from error
     except ConsentMissing:
         return _refuse_without_consent(request)
+    except TooManyAnswers as error:
+        return slow_down(request, retry_after_s=error.retry_after_s)
     if not request.htmx:
         return redirect("judge")
     following = [answered.next_assignment] if answered.next_assignment else []
@@ -95,9 +101,10 @@ def _record(annotator: User, assignment_id: int, form: AnswerForm, have: list[in
 
 
 def _pairs(request: AnnotatorRequest, assignments: list[Assignment]) -> HttpResponse:
-    """Pairs for the page's script to put in line, and the progress so far."""
+    """Pairs for the page's script to put in line, those to take out of it, and the progress so far."""
     context = {
         "cards": queries.cards(assignments),
+        "gone": queries.gone(request.user, _have(request)),
         "progress": queries.progress(request.user),
         "reasons": Skip.Reason.choices,
     }
@@ -117,8 +124,11 @@ def ahead(request: AnnotatorRequest) -> HttpResponse:
     """The pairs after those the page has, so that the next one is there at once."""
     if not request.user.has_consented:
         return _refuse_without_consent(request)
-    have = _have(request)
-    return _pairs(request, judging.next_assignments(annotator=request.user, count=AHEAD, have=have))
+    try:
+        following = judging.next_assignments(annotator=request.user, count=AHEAD, have=_have(request))
+    except AnnotatorPaused:
+        following = []  # the page is told why
+    return _pairs(request, following)
 
 
 @allow(*JUDGES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from http import HTTPStatus
 from typing import Any, cast
 
 from django.conf import settings
@@ -49,6 +50,13 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "403.html", status=403)
 
 
+def slow_down(request: HttpRequest, *, retry_after_s: int) -> HttpResponse:
+    """Too many of something: a page that says when to go on, and a header that says the same to programs."""
+    response = render(request, "429.html", {"seconds": retry_after_s}, status=HTTPStatus.TOO_MANY_REQUESTS)
+    response["Retry-After"] = str(retry_after_s)
+    return response
+
+
 @public
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Not there."""
@@ -58,4 +66,4 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
 @public
 def broken(request: HttpRequest) -> HttpResponse:
     """Our fault; rendered without the request, which may be what broke."""
-    return render(cast(Any, None), "500.html", status=500)
+    return render(cast(Any, None), "500.html", {"number": getattr(request, "request_id", "")}, status=500)

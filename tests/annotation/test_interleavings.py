@@ -196,12 +196,12 @@ def live(person: Person, chance: random.Random) -> None:
         person.act(chance.choice(ACTIONS), chance)
 
 
-def all_at_once(works: Sequence[Callable[[], None]]) -> None:
+def all_at_once(works: Sequence[Callable[[], object]]) -> None:
     """Do each in a thread with a connection of its own, all starting together; the first failure is raised."""
     failures: list[BaseException] = []
     together = threading.Barrier(len(works))
 
-    def do(work: Callable[[], None]) -> None:
+    def do(work: Callable[[], object]) -> None:
         try:
             together.wait(timeout=20)
             work()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from annotation.models import Assignment, Consent, Judgment, PracticeAnswer, Skip, User
+from annotation.services.memes import retire_meme
 from annotation.services.people import create_user, save_preferences
 from tests.annotation.builders import make_annotator
 from tests.browser.conftest import Visit
@@ -331,6 +332,30 @@ def test_when_all_is_judged_the_page_says_so(visit: Visit) -> None:
     expect(page.get_by_role("heading", name="You have seen them all.")).to_be_visible()
     settle(page)
     assert len(said(ann)) == 3
+
+
+def test_a_meme_retired_while_its_pair_waits_in_line_is_never_shown(visit: Visit) -> None:
+    draw_memes(12)
+    ann = make_annotator()
+    page = visit(ann)
+    line_up(page)
+    waiting = [
+        int(pk)
+        for pk in page.locator("#ahead .pair").evaluate_all(
+            "(all) => all.map((pair) => pair.dataset.assignment)"
+        )
+    ]
+    shown = Shown.on(page)
+    in_front = {meme.pk for meme in memes_of(shown.assignment)}
+    retired = next(meme for meme in memes_of(waiting[1]) if meme.pk not in in_front)
+    retire_meme(meme=retired)
+    after = []
+    for _ in range(4):
+        press(page, "ArrowLeft")
+        settle(page)
+        after.append(Shown.on(page).assignment)
+    assert all(retired.pk not in {meme.pk for meme in memes_of(pk)} for pk in after)
+    assert waiting[1] not in after
 
 
 # --- without the script -----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +13,7 @@ import pytest
 
 from tests.services import own_environment
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "correct-horse-battery-staple-0123456789-ABCDEFGHIJKLMNOP"
 SERVER = {
     "DATABASE_URL": "postgres://somebody:secret@127.0.0.1:1/punchline",
@@ -42,6 +46,11 @@ def start(folder: Path, code: str = ASK, **variables: str) -> subprocess.Complet
         ({"PUNCHLINE_HTTPS": "0"}, "PUNCHLINE_HTTPS is off"),
         ({"PUNCHLINE_REPLICATION": "0"}, "PUNCHLINE_REPLICATION is 0"),
         ({"PUNCHLINE_RANDOM_SHARE": "0"}, "PUNCHLINE_RANDOM_SHARE is 0"),
+        ({"PUNCHLINE_ANSWERS_PER_MINUTE": "-1"}, "PUNCHLINE_ANSWERS_PER_MINUTE is -1"),
+        ({"PUNCHLINE_OLD_SECRET_KEYS": f"{SECRET},short"}, "PUNCHLINE_OLD_SECRET_KEYS is too weak"),
+        ({"PUNCHLINE_METRICS_TOKEN": "guess"}, "PUNCHLINE_METRICS_TOKEN has under 20 characters"),
+        ({"PUNCHLINE_LOG_FORMAT": "xml"}, "PUNCHLINE_LOG_FORMAT is 'xml'"),
+        ({"PUNCHLINE_LOG_LEVEL": "loud"}, "PUNCHLINE_LOG_LEVEL is 'LOUD'"),
     ],
 )
 def test_an_unsafe_server_does_not_start_and_says_why(
@@ -93,3 +102,50 @@ def test_no_web_process_loads_a_training_library(tmp_path: Path) -> None:
     )
     ended = start(tmp_path / "data", code, PYTHONPATH=str(tmp_path))
     assert ended.stdout.splitlines()[-2:] == ["[]", "True"], ended.stderr
+
+
+SAY = (
+    "import logging; logging.getLogger('any').warning('so it is'); "
+    "print(logging.getLogger('annotation.requests').getEffectiveLevel() <= logging.INFO)"
+)
+
+
+def test_a_server_logs_json_and_each_request_and_one_s_own_machine_words_alone(tmp_path: Path) -> None:
+    server, own = start(tmp_path, SAY, **SERVER), start(tmp_path, SAY)
+    assert json.loads(server.stderr)["event"] == "so it is"
+    assert own.stderr.endswith("WARNING any: so it is\n")
+    assert (server.stdout, own.stdout) == ("True\n", "False\n")
+
+
+def test_the_form_of_the_log_can_be_chosen(tmp_path: Path) -> None:
+    chosen = start(tmp_path, SAY, **SERVER, PUNCHLINE_LOG_FORMAT="lines", PUNCHLINE_LOG_REQUESTS="off")
+    assert chosen.stderr.endswith("WARNING any: so it is\n")
+    assert chosen.stdout == "False\n"
+
+
+def test_what_an_old_key_signed_still_counts(tmp_path: Path) -> None:
+    sign = "from django.core import signing; print(signing.dumps('hello'))"
+    signed = start(tmp_path, sign, **SERVER).stdout.strip()
+    new = SERVER | {"PUNCHLINE_SECRET_KEY": SECRET[::-1]}
+    read = f"from django.core import signing; print(signing.loads({signed!r}))"
+    assert start(tmp_path, read, **new, PUNCHLINE_OLD_SECRET_KEYS=SECRET).stdout == "hello\n"
+    assert "BadSignature" in start(tmp_path, read, **new).stderr
+
+
+def test_every_variable_that_the_settings_read_stands_in_the_table_and_no_other() -> None:
+    """In docs/operations.md; a row may name a family, such as `PUNCHLINE_S3_BUCKET` with `_ENDPOINT` in brackets."""
+    tree = ast.parse((ROOT / "config" / "settings.py").read_text())
+    read = {
+        node.args[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "env"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
+    rows = re.findall(r"^\| (`.*?) \|", (ROOT / "docs" / "operations.md").read_text(), re.MULTILINE)
+    told = {name for row in rows for name in re.findall(r"`([A-Z][A-Z0-9_]+)`", row)}
+    assert len(read) > 25
+    assert told == read

@@ -101,6 +101,17 @@ def test_a_meme_without_any_text_is_refused(empty: list[str]) -> None:
         (["ﬁne"], ["FINE"]),
         (["a\nb"], ["a b"]),
         (["ＡＢＣ"], ["abc"]),
+        (["Don't stop"], ["don’t stop!"]),
+        (["“so funny”"], ['"so funny"']),
+        (["rock 'n' roll"], ["Rock n roll"]),
+        (["wait... what?"], ["Wait, what"]),
+        (["Wait…what"], ["wait – what?!"]),
+        (["top-notch"], ["top notch"]),
+        (["in 2020!"], ["in 2020"]),
+        (["(so I said)"], ["so I said"]),
+        (["*sneezes*"], ["sneezes"]),
+        (["我不想上班，今天是星期五！"], ["我不想上班 今天是星期五"]),
+        (["love ❤\ufe0f"], ["love ❤"]),
     ],
 )
 def test_texts_a_reader_would_call_the_same_have_the_same_key(one: list[str], other: list[str]) -> None:
@@ -115,10 +126,38 @@ def test_texts_a_reader_would_call_the_same_have_the_same_key(one: list[str], ot
         (["a", ""], ["", "a"]),
         (["ab"], ["a b"]),
         (["resume"], ["résumé"]),
+        (["pun"], ["bun"]),  # a joke may hang on one letter
+        (["a5"], ["a6"]),
+        (["-5 degrees"], ["5 degrees"]),
+        (["3.5 apples"], ["35 apples"]),
+        (["1/2"], ["12"]),
+        (["+1"], ["1"]),
+        (["50%"], ["50"]),
+        (["you & me"], ["you me"]),
+        (["@everyone"], ["everyone"]),
+        (["e-mail"], ["email"]),
+        (["fun 😂"], ["fun 😭"]),
+        (["fun 😂"], ["fun"]),
+        (["?"], ["!"]),  # a text of punctuation alone keeps it
+        (["..."], [""]),
+        (["'"], [""]),
+        (["a.", ""], ["a", "."]),
     ],
 )
 def test_texts_that_read_differently_have_different_keys(one: list[str], other: list[str]) -> None:
     assert texts_key(one) != texts_key(other)
+
+
+@given(text=texts)
+def test_the_key_hangs_on_every_letter_and_digit(text: str) -> None:
+    """Whatever stands around it, another letter or digit makes another text."""
+    assert texts_key([text + "q7"]) != texts_key([text + "q8"])
+    assert texts_key([text + "ж"]) != texts_key([text + "э"])
+
+
+@given(text=texts, mark=st.sampled_from(["!", "?!", "…", "”", "。"]))
+def test_a_mark_at_the_end_of_words_changes_nothing(text: str, mark: str) -> None:
+    assert texts_key([text + " word" + mark]) == texts_key([text + " word"])
 
 
 @given(text=texts)
