@@ -142,6 +142,7 @@ class ProposalRefused(AnnotationError, ValueError):
     NOT_YOURS = "proposals are for people with an account that is not paused"
     KNOWN = "this meme is there already"
     BLOCKED = "it holds words that are not let in"
+    NOT_WHOLE = "not all of it can be drawn"
     ENOUGH = "that was enough for today"
 
     def __init__(self, reason: str) -> None:

@@ -20,7 +20,8 @@ FIELDS: Final = ("method", "route", "status", "ms", "user", "task")
 NEVER: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"/(join|accounts/password/reset/key|accounts/confirm-email)/[^\s'\"?]+"), r"/\1/<secret>"),
     (re.compile(r"\b([a-z][a-z0-9+.-]*://)[^/\s@'\"]+@"), r"\1<secret>@"),
-    (re.compile(r"\b[Bb]earer\s+[\w.~+/=-]+"), "Bearer <secret>"),
+    (re.compile(r"\bbearer\s+[\w.~+/=-]+", re.IGNORECASE), "Bearer <secret>"),
+    (re.compile(r"\bpl_[\w-]{16,}"), "<secret>"),  # a token of the API, whichever characters it drew
     # What `token_urlsafe` makes; hashes and names of constraints, which help, have no capitals.
     (re.compile(r"(?<![\w-])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])(?=[\w-]*[0-9])[\w-]{32,}"), "<secret>"),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "<e-mail>"),
@@ -113,5 +114,7 @@ def configuration(*, form: str, level: str, requests: bool) -> dict[str, Any]:
             "django": {"handlers": [], "propagate": True},
             "django.request": {"level": "ERROR"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # Django leaves it to the server to drop the body of an answer to HEAD; gunicorn does, and warns of each.
+            "gunicorn.http.wsgi": {"level": "ERROR"},
         },
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from pathlib import Path
 
@@ -23,6 +24,12 @@ def private_folder(folder: Path) -> None:
     """Make the folder for its owner alone: the database in it holds addresses, sessions and password hashes."""
     if not folder.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def private_file(path: Path) -> None:
+    """Make the file for its owner alone, unless it is there: its folder may be one that somebody made for all to read."""
+    if not path.exists():
+        path.touch(mode=0o600)
 
 
 def embedded_secret(folder: Path) -> str:
@@ -64,6 +71,13 @@ def checked_hosts(hosts: list[str]) -> list[str]:
     if "*" in hosts:
         raise UnsafeSetting(name, "answers to any host", "name the hosts instead of *")
     return hosts
+
+
+def checked_rate(name: str, rate: str) -> str:
+    """The given rate, or a refusal of what nothing could be counted by: each request would fail, and not the start."""
+    if not re.fullmatch(r"[1-9][0-9]{0,8}/(sec|min|hour|day)", rate):
+        raise UnsafeSetting(name, f"is {rate!r}", "use a number and sec, min, hour or day, such as 600/min")
+    return rate
 
 
 def checked_token(name: str, token: str) -> str:

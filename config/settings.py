@@ -21,9 +21,11 @@ from annotation.logs import configuration
 from config.environment import (
     UnsafeSetting,
     checked_hosts,
+    checked_rate,
     checked_secret,
     checked_token,
     embedded_secret,
+    private_file,
     private_folder,
 )
 
@@ -140,6 +142,8 @@ DATABASES: dict[str, Any] = {
 SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if SQLITE:
     private_folder(DATA)
+    if EMBEDDED:
+        private_file(Path(DATABASES["default"]["NAME"]))  # SQLite gives its log the same mode
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that will write says so at its start: otherwise two readers that both turn into writers fail at once.
         "transaction_mode": "IMMEDIATE",
@@ -304,8 +308,10 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_THROTTLE_CLASSES": ["annotation.api.tokens.TokenThrottle"],
     # Of one token; and of one address whose tokens open nothing.
     "DEFAULT_THROTTLE_RATES": {
-        "token": env.str("PUNCHLINE_API_RATE", default="1200/min"),
-        "failures": env.str("PUNCHLINE_API_FAILURE_RATE", default="30/min"),
+        "token": checked_rate("PUNCHLINE_API_RATE", env.str("PUNCHLINE_API_RATE", default="1200/min")),
+        "failures": checked_rate(
+            "PUNCHLINE_API_FAILURE_RATE", env.str("PUNCHLINE_API_FAILURE_RATE", default="30/min")
+        ),
     },
     "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
     "DEFAULT_PARSER_CLASSES": ["annotation.api.parsing.JsonParser"],

@@ -86,5 +86,12 @@ class PictureError(CorpusError, ValueError):
         self.reason = reason
 
 
+class TooManyPixels(PictureError):
+    """A picture larger than may be decoded."""
+
+    def __init__(self, size: str) -> None:
+        super().__init__(f"{size} pixels are too many")
+
+
 class SimulationError(CorpusError, ValueError):
     """A simulated annotator or a number of judgments that cannot be."""

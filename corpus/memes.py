@@ -75,18 +75,32 @@ class TextBox:
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(data) - known):
             raise LayoutError(unknown[0], data[unknown[0]], "unknown field of a text box")
-        try:
-            case, align = Case(data.get("case", Case.UPPER)), Align(data.get("align", Align.CENTER))
-        except ValueError as error:
-            raise LayoutError("box", dict(data), str(error)) from error
-        try:
-            return cls(**{**data, "case": case, "align": align})
-        except TypeError as error:
-            raise LayoutError("box", dict(data), str(error)) from error
+        for name in ("x", "y", "w", "h"):
+            if name not in data:
+                raise LayoutError(name, None, "a box needs this number")
+        for name, value in data.items():
+            if reason := _of_wrong_type(name, value):
+                raise LayoutError(name, value, reason)
+        case, align = Case(data.get("case", Case.UPPER)), Align(data.get("align", Align.CENTER))
+        return cls(**{**data, "case": case, "align": align})
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form, every field written out."""
         return asdict(self)
+
+
+def _of_wrong_type(name: str, value: object) -> str:
+    """Why a field of a box's JSON form cannot hold this value, whatever it says; blank when it can."""
+    match name:
+        case "x" | "y" | "w" | "h" | "angle":
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            return "" if is_number else "must be a number"
+        case "case" | "align":
+            words = [word.value for word in (Case if name == "case" else Align)]
+            return "" if value in words else f"must be one of {', '.join(words)}"
+        case _:
+            is_text = isinstance(value, str) or (name == "outline" and value is None)
+            return "" if is_text else "must be a text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,4 +105,4 @@ def is_animated(data: bytes) -> bool:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             return bool(getattr(picture, "is_animated", False))
     except BROKEN as error:
-        raise PictureError(f"no whole animation ({error})") from error
+        raise PictureError("no whole animation") from error

@@ -11,7 +11,7 @@ from math import ceil, cos, floor, radians, sin
 
 from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 
-from corpus.errors import PictureError, TextError
+from corpus.errors import PictureError, TextError, TooManyPixels
 from corpus.fitting import Lettering, Line, fit
 from corpus.fonts import BUILT_IN, Fonts, emoji_picture, load
 from corpus.lettering import EMOJI_BELOW, EMOJI_GAP, Run, emoji_size, measured_run, script
@@ -256,15 +256,16 @@ def open_picture(
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             if picture.width * picture.height > max_pixels or max(picture.size) > MAX_PICTURE_SIDE:
-                raise PictureError(f"{picture.width} × {picture.height} pixels are too many")
+                raise TooManyPixels(f"{picture.width} × {picture.height}")
             picture.load()
             return _plain(ImageOps.exif_transpose(picture))
     except PictureError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PictureError(f"more than {max_pixels:,} pixels are too many") from error
+        raise TooManyPixels(f"more than {max_pixels:,}") from error
     except BROKEN as error:
-        raise PictureError(f"no whole JPEG, PNG, WebP or GIF ({error})") from error
+        # Pillow's own words name an object by its address in memory
+        raise PictureError("no whole JPEG, PNG, WebP or GIF") from error
 
 
 def _plain(picture: Image.Image) -> Image.Image:

@@ -64,7 +64,7 @@ def texts_key(texts: Sequence[str]) -> str:
     Compatibility forms, case, spacing, quotation marks and punctuation are folded; letters, digits, symbols and emoji never.
     A text of punctuation alone keeps it.
     """
-    return hashlib.sha256("\x1f".join(map(_folded, texts)).encode()).hexdigest()
+    return hashlib.sha256("\x1f".join(map(_folded, texts)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _folded(text: str) -> str:

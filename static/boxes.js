@@ -1,5 +1,6 @@
 // The text boxes of a meme template: drawn, dragged, turned and typed. The numbers of the form are the truth; what lies over the
 // picture shows them and changes them, so both ways of working can be mixed, and without this script the numbers alone do.
+import { LEAST, stretched, turned } from "./places.js";
 import { livePreview } from "./preview.js";
 
 const form = document.getElementById("editor");
@@ -9,7 +10,6 @@ const say = (name) => form.dataset[`say${name}`];
 const locked = "locked" in form.dataset;
 const fixed = "fixed" in form.dataset; // there are memes: no box more, none less
 const MOST = Number(form.dataset.most);
-const LEAST = 3; // percent; smaller is a slip of the hand
 const STEP = { coarse: 1, fine: 0.2, turn: 5 };
 const HANDLES = { nw: [-1, -1], n: [0, -1], ne: [1, -1], e: [1, 0], se: [1, 1], s: [0, 1], sw: [-1, 1], w: [-1, 0] };
 const PLACE = ["x", "y", "w", "h", "angle"];
@@ -53,8 +53,8 @@ class Box {
   set place({ x, y, w, h, angle }) {
     const width = within(w, LEAST, 100);
     const height = within(h, LEAST, 100);
-    const turned = ((angle + 540) % 360) - 180;
-    const values = { x: within(x, 0, 100 - width), y: within(y, 0, 100 - height), w: width, h: height, angle: turned };
+    const around = ((angle + 540) % 360) - 180;
+    const values = { x: within(x, 0, 100 - width), y: within(y, 0, 100 - height), w: width, h: height, angle: around };
     for (const name of PLACE) this.field(name).value = tidy(values[name]);
   }
 
@@ -263,44 +263,8 @@ function dragBox(box, start) {
 
 function dragHandle(box, handle, start) {
   const place = box.place;
-  const move = handle === "turn" ? (event) => turn(box, place, start, event) : (event) => stretch(box, place, HANDLES[handle], event);
-  return { move: (event) => { move(event); show(); }, end: changed };
-}
-
-// By the angle that the pointer went around the middle of the box; upright and sideways are easy to hit.
-function turn(box, place, start, event) {
-  const { left, top, width, height } = size();
-  const across = left + ((place.x + place.w / 2) * width) / 100;
-  const along = top + ((place.y + place.h / 2) * height) / 100;
-  const direction = ({ clientX, clientY }) => Math.atan2(clientY - along, clientX - across);
-  const angle = place.angle - ((direction(event) - direction(start)) * 180) / Math.PI;
-  const near = 90 * Math.round(angle / 90);
-  box.place = { ...place, angle: Math.abs(angle - near) < 4 ? near : Math.round(angle) };
-}
-
-// The opposite corner or side stays where it is, also of a turned box: in its own directions the pointer says the new size.
-function stretch(box, place, [across, along], event) {
-  const { left, top, width, height } = size();
-  const turn = (-place.angle * Math.PI) / 180;
-  const [cosine, sine] = [Math.cos(turn), Math.sin(turn)];
-  const rotate = (x, y) => [x * cosine - y * sine, x * sine + y * cosine];
-  const [w, h] = [(place.w * width) / 100, (place.h * height) / 100];
-  const [middleX, middleY] = [(place.x * width) / 100 + w / 2, (place.y * height) / 100 + h / 2];
-  const [toAnchorX, toAnchorY] = rotate((-across * w) / 2, (-along * h) / 2);
-  const [anchorX, anchorY] = [middleX + toAnchorX, middleY + toAnchorY];
-  const { x, y } = pointed(event);
-  const [fromX, fromY] = [(x * width) / 100 - anchorX, (y * height) / 100 - anchorY];
-  const [localX, localY] = [fromX * cosine + fromY * sine, fromY * cosine - fromX * sine];
-  const newW = across ? Math.max(across * localX, (LEAST * width) / 100) : w;
-  const newH = along ? Math.max(along * localY, (LEAST * height) / 100) : h;
-  const [toMiddleX, toMiddleY] = rotate((across * newW) / 2, (along * newH) / 2);
-  box.place = {
-    x: (100 * (anchorX + toMiddleX - newW / 2)) / width,
-    y: (100 * (anchorY + toMiddleY - newH / 2)) / height,
-    w: (100 * newW) / width,
-    h: (100 * newH) / height,
-    angle: place.angle,
-  };
+  const to = (event) => handle === "turn" ? turned(place, size(), start, event) : stretched(place, HANDLES[handle], size(), pointed(event));
+  return { move: (event) => { box.place = to(event); show(); }, end: changed };
 }
 
 function dragNew(start) {

@@ -11,7 +11,6 @@ const FRESH_MS = 200; // the second half of a double tap is no opinion on the ne
 const ASK_AGAIN_MS = 60_000; // when there was nothing left to judge
 const RETRY_MS = { first: 1000, longest: 15_000 };
 const OUTCOMES = ["left", "right", "tie", "both_bad"];
-const STAMPS = ["HA!", "Heh", "LOL", "Pfft", "Snort"];
 
 let shownAt = performance.now();
 
@@ -327,7 +326,8 @@ function stamp(pair, value) {
   const mark = document.createElement("span");
   mark.className = "stamp";
   mark.ariaHidden = "true";
-  mark.textContent = STAMPS[Math.floor(Math.random() * STAMPS.length)];
+  const laughs = say("Laughs").split("|");
+  mark.textContent = laughs[Math.floor(Math.random() * laughs.length)];
   mark.style.left = `${box.left + box.width / 2}px`;
   mark.style.top = `${box.top + box.height / 2}px`;
   root.append(mark);

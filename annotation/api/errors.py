@@ -45,6 +45,7 @@ class ErrorCode(StrEnum):
     METHOD_NOT_ALLOWED = auto()
     NOT_ACCEPTABLE = auto()
     NOTHING_TO_UNDO = auto()
+    LENGTH_REQUIRED = auto()
     TOO_LARGE = auto()
     UNSUPPORTED_MEDIA_TYPE = auto()
     THROTTLED = auto()
@@ -84,6 +85,10 @@ MEANINGS: Final[dict[ErrorCode, tuple[HTTPStatus, str]]] = {
     ErrorCode.NOTHING_TO_UNDO: (
         HTTPStatus.CONFLICT,
         "There is no answer young enough to take back.",
+    ),
+    ErrorCode.LENGTH_REQUIRED: (
+        HTTPStatus.LENGTH_REQUIRED,
+        "Say how long the body is: Content-Length, not Transfer-Encoding: chunked.",
     ),
     ErrorCode.TOO_LARGE: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large."),
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: (

@@ -11,6 +11,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from annotation.api.errors import ErrorCode, Refusal
+
 MAX_ROW: Final = 10**18 - 1  # as in the addresses of pages: it fits every database's column
 MAX_SAID: Final = 40  # characters of somebody's own words that an error repeats
 CANONICAL_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -101,7 +103,12 @@ class Digits(serializers.IntegerField):
 
 
 def body_of(kind: type[Body], request: Request) -> dict[str, Any]:
-    """A request's body, checked. Raises `ValidationError`."""
+    """A request's body, checked. Raises `ValidationError`, and a refusal for a body in chunks.
+
+    Django reads as many bytes as `Content-Length` says: without one it would take what was sent for an empty body.
+    """
+    if "Transfer-Encoding" in request.headers:
+        raise Refusal(ErrorCode.LENGTH_REQUIRED)
     said = kind(data=request.data)
     said.is_valid(raise_exception=True)
     return dict(said.validated_data)

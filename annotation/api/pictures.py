@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import mimetypes
 from typing import Any
 
-from django.core.files.storage import default_storage
-from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -21,7 +18,7 @@ from annotation.access import by_token
 from annotation.api.errors import ErrorCode
 from annotation.api.views import ApiRequest, ApiView, refusals
 from annotation.models import Scope
-from annotation.pictures import NAME
+from annotation.pictures import NAME, picture_answer
 
 
 def address_of(picture: str) -> str | None:
@@ -64,9 +61,8 @@ class Picture(ApiView):
     )
     def get(self, request: ApiRequest, name: str) -> HttpResponseBase:
         """The bytes. A name is the hash of its picture, so a client may keep it for good."""
-        if not NAME.fullmatch(name) or not default_storage.exists(name):
+        answer = picture_answer(name)
+        if answer is None:
             raise NotFound
-        kind, _encoding = mimetypes.guess_type(name)
-        answer = FileResponse(default_storage.open(name), content_type=kind)
         patch_cache_control(answer, private=True, max_age=31_536_000, immutable=True)
         return answer

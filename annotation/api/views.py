@@ -58,7 +58,13 @@ ALWAYS = (
     ErrorCode.THROTTLED,
     ErrorCode.INTERNAL,
 )
-WITH_BODY = (ErrorCode.MALFORMED, ErrorCode.TOO_LARGE, ErrorCode.UNSUPPORTED_MEDIA_TYPE, ErrorCode.INVALID)
+WITH_BODY = (
+    ErrorCode.MALFORMED,
+    ErrorCode.LENGTH_REQUIRED,
+    ErrorCode.TOO_LARGE,
+    ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+    ErrorCode.INVALID,
+)
 
 
 def refusals(*codes: ErrorCode) -> dict[int, OpenApiResponse]:

@@ -62,7 +62,7 @@ class PhrasesForm(forms.Form):
                 Blocklist([line])
             except BlocklistError as error:
                 problem = _("Line %(line)s cannot be looked for (%(phrase)s): %(reason)s.")
-                said = {"line": number, "phrase": line, "reason": error.reason}
+                said = {"line": number, "phrase": line, "reason": _(error.reason)}
                 raise forms.ValidationError(problem % said) from error
         return lines
 

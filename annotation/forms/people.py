@@ -9,7 +9,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from annotation.models import MemeTemplate, Role, User
+from annotation.models import Group, Role, User
 from annotation.queries.people import Which
 from corpus.comparisons import Outcome
 
@@ -44,10 +44,9 @@ class PreferencesForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         names = dict(settings.LANGUAGES)
-        there = MemeTemplate.objects.order_by().values_list("memes__language", flat=True).distinct()
-        languages = sorted(
-            {language for language in there if language} | set(self.initial.get("meme_languages", []))
-        )
+        # Of groups, not of memes: there are few of them, and what is in none is not judged.
+        there = Group.objects.order_by().values_list("language", flat=True).distinct()
+        languages = sorted({*there, *self.initial.get("meme_languages", [])})
         field = self.fields["meme_languages"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(language, names.get(language, language)) for language in languages]

@@ -10,7 +10,7 @@ from annotation.importing.progress import Progress, silent
 from annotation.importing.report import Report
 from annotation.models import Meme, MemeTemplate
 from annotation.services.memes import Caption, add_memes
-from corpus.sources.found import FoundCaption, Kind, Refusal
+from corpus.sources.found import FoundCaption, Kind
 
 
 def take_captions(
@@ -29,20 +29,15 @@ def take_captions(
             yield _caption(found, template)
 
     if not template.picture:
-        reason = "this meme template has no picture to draw on"
-        report.refuse(_refusal(template, captions, Kind.NO_PICTURE, reason))
+        reason = f"the meme template {template.slug!r} has no picture to draw on"
+        report.refuse_each(captions, Kind.NO_PICTURE, reason)
         return
     try:
         taken = add_memes(template=template, captions=each(), drawn_by=drawn_by, only_whole=True)
     except TakenDown:
-        reason = "this meme template was taken down"
-        report.refuse(_refusal(template, captions, Kind.TAKEN_DOWN, reason))
+        report.refuse_each(captions, Kind.TAKEN_DOWN, f"the meme template {template.slug!r} was taken down")
         return
     report.take(taken, captions)
-
-
-def _refusal(template: MemeTemplate, captions: Sequence[FoundCaption], kind: Kind, reason: str) -> Refusal:
-    return Refusal(kind=kind, file=captions[0].file, field=template.slug, reason=reason, count=len(captions))
 
 
 def _caption(found: FoundCaption, template: MemeTemplate) -> Caption:

@@ -43,6 +43,8 @@ class ImportCommand(BaseCommand):
         file: Path | None = options["report"]
         if file and not file.parent.is_dir():
             raise CommandError(f"{file}: there is no folder {file.parent}")
+        if file and file.is_dir():
+            raise CommandError(f"{file}: this is a folder; --report names a file")
         if not source.exists():
             raise CommandError(f"{source}: there is no such file or folder")
         report, start = self.report_type(source=source.name or str(source)), time.monotonic()
@@ -69,9 +71,13 @@ class ImportCommand(BaseCommand):
         for line in report.lines():
             console.print(line, soft_wrap=True)
         self.stdout.write(text.getvalue())
-        if file:
+        if not file:
+            return
+        try:
             report.write(file)
-            self.stdout.write(f"All of it: {file}")
+        except OSError as error:
+            raise CommandError(f"{file}: the report cannot be written ({error.strerror})") from error
+        self.stdout.write(f"All of it: {file}")
 
 
 @contextmanager

@@ -56,18 +56,8 @@ class _Waiting:
         for slug, captions in self.captions.items():
             if template := self._template(slug):
                 take_captions(template, captions, self.report, drawn_by=self.drawn_by)
-                continue
-            for caption in captions:
-                reason = f"there is no meme template {slug!r}"
-                self.report.refuse(
-                    Refusal(
-                        kind=Kind.NO_TEMPLATE,
-                        file=caption.file,
-                        row=caption.row,
-                        field="template",
-                        reason=reason,
-                    )
-                )
+            else:
+                self.report.refuse_each(captions, Kind.NO_TEMPLATE, f"there is no meme template {slug!r}")
         self.captions.clear()
         self.number = 0
 

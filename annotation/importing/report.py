@@ -44,6 +44,12 @@ class Report:
     def refuse(self, refusal: Refusal) -> None:
         self.refusals.append(refusal)
 
+    def refuse_each(self, captions: Sequence[FoundCaption], kind: Kind, reason: str) -> None:
+        """Leave captions out, each by its row, for what is wrong with their meme template."""
+        for caption in captions:
+            row = caption.row or None
+            self.refuse(Refusal(kind=kind, file=caption.file, row=row, field="template", reason=reason))
+
     def note(self, file: str, note: str) -> None:
         self.notes.append(f"{file}: {note}")
 

@@ -121,11 +121,12 @@ def progress(annotator: User) -> Progress:
 
 def practice_left(annotator: User) -> QuerySet[PracticePair]:
     """The practice pairs somebody has not answered, in their order; none with a meme that nobody is to see any more."""
+    return practice_shown().exclude(answers__annotator=annotator)
+
+
+def practice_shown() -> QuerySet[PracticePair]:
+    """The practice pairs, in their order; none with a meme that nobody is to see any more."""
     shown = PracticePair.objects.filter(
         better__status="active", worse__status="active", better__template__status="active"
     )
-    return (
-        shown.exclude(answers__annotator=annotator)
-        .select_related("better__template", "worse__template")
-        .order_by("pk")
-    )
+    return shown.select_related("better__template", "worse__template").order_by("pk")

@@ -13,6 +13,7 @@ from PIL import Image
 from annotation.models import Decision, Meme, MemeTemplate, User
 from annotation.pictures import load_picture
 from annotation.services.memes import fonts
+from annotation.services.proposals import may_propose
 from corpus.memes import TemplateLayout, TextBox
 from corpus.rendering import Drawing, draw, open_picture
 from corpus.texts import clean_text
@@ -71,6 +72,11 @@ def open_templates() -> QuerySet[MemeTemplate]:
     """The meme templates that take proposals, by name."""
     shown = MemeTemplate.objects.filter(proposals_open=True, status=MemeTemplate.Status.ACTIVE, takedown=None)
     return shown.exclude(picture="").order_by("name", "pk")
+
+
+def may_propose_now(person: User) -> bool:
+    """Whether somebody may propose captions, and some meme template takes them. One query at most."""
+    return bool(person.roles) and may_propose(person) and open_templates().exists()
 
 
 def proposals_of(person: User) -> QuerySet[Meme]:

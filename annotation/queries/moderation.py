@@ -9,7 +9,7 @@ from typing import Final
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 
-from annotation.models import Decision, Judgment, Meme, MemeTemplate, Pair, Skip, Takedown
+from annotation.models import Decision, Judgment, Meme, MemeTemplate, Skip, Takedown
 from annotation.queries.judging import Side, side_of
 from corpus.blocklist import Blocklist
 
@@ -88,27 +88,30 @@ def cases(memes: Iterable[int]) -> list[Case]:
     newest_first = Prefetch("decisions", Decision.objects.select_related("by").order_by("-pk"))
     related = ("template__takedown", "takedown", "proposed_by")
     rows = Meme.objects.select_related(*related).prefetch_related(newest_first).in_bulk(ids)
-    found = complaints(ids)
-    return [_case(rows[pk], found.get(pk, Counter())) for pk in ids if pk in rows]
+    found, judged = complaints(ids), judgments_with(ids)
+    return [_case(rows[pk], found.get(pk, Counter()), judged[pk]) for pk in ids if pk in rows]
 
 
-def _case(meme: Meme, complained: Counter[str]) -> Case:
+def _case(meme: Meme, complained: Counter[str], judged: int) -> Case:
     down = hasattr(meme, "takedown") or hasattr(meme.template, "takedown")
     decisions = list(meme.decisions.all())
     return Case(
         meme=meme,
         side=None if down else side_of(meme),
         complaints=[(str(Skip.Reason(reason).label), number) for reason, number in complained.most_common()],
-        judged=0 if meme.status == Meme.Status.PENDING else judgments_with(meme.pk),
+        judged=judged,
         decisions=decisions,
         seen=next((decision.pk for decision in decisions if decision.undone_at is None), 0),
     )
 
 
-def judgments_with(meme_id: int) -> int:
-    """How often a meme was judged."""
-    pairs = Pair.objects.filter(Q(first=meme_id) | Q(second=meme_id))
-    return Judgment.objects.filter(superseded_at=None, pair__in=pairs.values("pk")).count()
+def judgments_with(memes: Sequence[int]) -> Counter[int]:
+    """How often each of some memes was judged. Two queries."""
+    found: Counter[int] = Counter()
+    for name in ("pair__first", "pair__second"):
+        given = Judgment.objects.filter(**{"superseded_at": None, f"{name}__in": memes})
+        found.update(dict(given.values_list(name).annotate(number=Count("pk")).order_by()))
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +125,7 @@ class Consequences:
 def consequences(*, template: MemeTemplate | None = None, meme: Meme | None = None) -> Consequences:
     """How many memes would go, and how many judgments would be in no dataset any more."""
     if template is None:
-        return Consequences(memes=1, judgments=judgments_with(meme.pk) if meme else 0)
+        return Consequences(memes=1, judgments=judgments_with([meme.pk])[meme.pk] if meme else 0)
     judgments = Judgment.objects.filter(superseded_at=None, pair__group__template=template)
     return Consequences(memes=template.memes.count(), judgments=judgments.count())
 

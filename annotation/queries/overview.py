@@ -70,5 +70,5 @@ def last_days() -> dict[str, Any]:
     return {
         "days": rows,
         "most": max((row["judgments"] for row in rows), default=0),
-        "busiest": list(busiest[:PEOPLE]),
+        "busiest": [row | {"kind": User.Kind(row["annotator__kind"]).label} for row in busiest[:PEOPLE]],
     }

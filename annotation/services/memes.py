@@ -109,8 +109,8 @@ def _known_template(sha256: str) -> MemeTemplate | None:
 @transaction.atomic
 def _save_template(template: MemeTemplate, slug: str, picture: Picture) -> None:
     template.slug = free_slug(slug)
+    template.full_clean()  # first: of what is refused no picture stays behind
     template.picture = store_picture(folder="templates", data=picture.data, extension=picture.extension)
-    template.full_clean()
     template.save()
 
 

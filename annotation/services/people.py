@@ -11,7 +11,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation.errors import LastAdmin
-from annotation.models import ApiToken, Assignment, Consent, PracticeAnswer, PracticePair, Role, User
+from annotation.models import (
+    ApiToken,
+    Assignment,
+    Consent,
+    Invitation,
+    PracticeAnswer,
+    PracticePair,
+    Role,
+    User,
+)
 from annotation.queries.judging import practice_left
 from corpus.comparisons import Outcome
 
@@ -43,9 +52,20 @@ def grant_roles(*, user: User, roles: frozenset[Role]) -> None:
 def set_roles(*, user: User, roles: frozenset[Role]) -> None:
     """Give somebody exactly these roles. Raises `LastAdmin`."""
     if Role.ADMIN not in roles:
+        _revoke_links_to_more(user)
         _keep_an_admin_beside(user)
     user.groups.remove(*RoleGroup.objects.filter(name__in=set(Role) - roles))
     grant_roles(user=user, roles=roles)
+
+
+def _revoke_links_to_more(user: User) -> None:
+    """End the links somebody made that give more than judging: whoever is no admin any more has no way back by their own.
+
+    Before the roles are locked: accepting an invitation locks them in this order.
+    """
+    links = Invitation.objects.filter(created_by=user, revoked_at=None).exclude(role=Role.ANNOTATOR)
+    for pk in links.order_by("pk").values_list("pk", flat=True):
+        links.filter(pk=pk).update(revoked_at=timezone.now())
 
 
 def _keep_an_admin_beside(user: User) -> None:
@@ -78,6 +98,7 @@ def resume_person(*, person: User) -> None:
 @transaction.atomic
 def close_account(*, user: User) -> None:
     """Forget who somebody is: no name, no address, no way in. Their rows stay and go into no dataset. Raises `LastAdmin`."""
+    _revoke_links_to_more(user)
     _keep_an_admin_beside(user)
     now = timezone.now()
     withdraw_consent(annotator=user)

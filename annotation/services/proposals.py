@@ -37,9 +37,12 @@ def propose_caption(*, by: User, template_id: int, texts: Sequence[str], languag
     if proposals_left(person) <= 0:
         raise ProposalRefused(ProposalRefused.ENOUGH)
     caption = Caption(texts=cleaned, language=language, status=Meme.Status.PENDING, proposed_by=person)
-    taken = add_memes(template=template, captions=[caption])
-    if any(left_out.kind == LeftOut.Kind.BLOCKED for left_out in taken.left_out):
+    taken = add_memes(template=template, captions=[caption], only_whole=True)
+    kinds = {left_out.kind for left_out in taken.left_out}
+    if LeftOut.Kind.BLOCKED in kinds:
         raise ProposalRefused(ProposalRefused.BLOCKED)
+    if LeftOut.Kind.UNDRAWN in kinds:
+        raise ProposalRefused(ProposalRefused.NOT_WHOLE)
     if not taken.added:
         raise ProposalRefused(ProposalRefused.KNOWN)
     return taken.added[0]

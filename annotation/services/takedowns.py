@@ -7,6 +7,7 @@ The rows change in one transaction; the pictures are deleted after it. A crash i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Final
 
 from django.core.files.storage import default_storage
@@ -15,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotation.models import Group, GroupMember, Meme, MemeTemplate, Pair, Takedown, User
+from annotation.services import groups
 from annotation.services.memes import retire_meme
 
 CHUNK: Final = 500  # pictures looked up at once
@@ -29,19 +31,10 @@ def take_down(
     """
     if (template is None) == (meme is None):
         raise TypeError("take_down takes one meme template, or one meme")
-    while True:
-        try:
-            with transaction.atomic():
-                if template is not None:
-                    return _template_down(template.pk, reason, by)
-                assert meme is not None
-                return _meme_down(meme.pk, reason, by)
-        except _Overtaken:
-            continue  # the next time that row is locked like the others
-
-
-class _Overtaken(Exception):
-    """Somebody made a meme or a pair while we waited for a lock that comes after theirs."""
+    if template is not None:
+        return groups.unless_overtaken(_template_down, template.pk, reason, by)
+    assert meme is not None
+    return groups.unless_overtaken(_meme_down, meme.pk, reason, by)
 
 
 def _meme_down(meme_id: int, reason: str, by: User | None) -> Takedown:
@@ -61,7 +54,7 @@ def _template_down(template_id: int, reason: str, by: User | None) -> Takedown:
     if known := Takedown.objects.filter(template=template).first():
         return _then_delete(known)
     if not locked.issuperset(memes.values_list("pk", flat=True)):
-        raise _Overtaken
+        raise groups.Overtaken
     MemeTemplate.objects.filter(pk=template_id).update(
         status=MemeTemplate.Status.RETIRED, proposals_open=False
     )
@@ -72,15 +65,10 @@ def _template_down(template_id: int, reason: str, by: User | None) -> Takedown:
 
 def _close_groups(template_id: int) -> None:
     """Show no meme of a meme template any more, all at once."""
-    groups = list(Group.objects.filter(template=template_id).order_by("pk").values_list("pk", flat=True))
-    pairs = Pair.objects.filter(group__in=groups)
-    locked = set(pairs.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
-    list(Group.objects.select_for_update(no_key=True).filter(pk__in=groups).order_by("pk"))
-    if not locked.issuperset(pairs.values_list("pk", flat=True)):
-        raise _Overtaken
-    pairs.update(active=False)
-    GroupMember.objects.filter(group__in=groups).update(position=None)
-    Group.objects.filter(pk__in=groups).update(active=False, size=0, full_pairs=0)
+    closed = groups.lock_all_of(template_id)
+    Pair.objects.filter(group__in=closed).update(active=False)
+    GroupMember.objects.filter(group__in=closed).update(position=None)
+    Group.objects.filter(pk__in=closed).update(active=False, size=0, full_pairs=0)
 
 
 def _empty(memes: QuerySet[Meme]) -> None:
@@ -104,10 +92,15 @@ def _then_delete(takedown: Takedown) -> Takedown:
 
 
 def finish_takedowns() -> int:
-    """Delete what is left of the pictures of all takedowns, such as after a crash; how many takedowns that finished."""
-    unfinished = list(Takedown.objects.filter(finished_at=None).order_by("pk").values_list("pk", flat=True))
-    for takedown_id in unfinished:
-        _finish(takedown_id)
+    """Delete what is left of the pictures of all takedowns, such as after a crash; how many takedowns that finished.
+
+    One whose pictures cannot be deleted keeps none of the others waiting: its error is raised when all were tried.
+    """
+    newest_first = Takedown.objects.filter(finished_at=None).order_by("-pk")
+    unfinished = list(newest_first.values_list("pk", flat=True))
+    with ExitStack() as each:  # which calls the last one first, and all of them whatever one raises
+        for takedown_id in unfinished:
+            each.callback(_finish, takedown_id)
     return len(unfinished)
 
 

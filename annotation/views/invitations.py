@@ -31,6 +31,9 @@ from annotation.views.requests import AnnotatorRequest
 
 PAGE = 50
 JOINING_WAIT_S = 60  # the window of the limit on joining
+GUEST_AGE_S = (
+    365 * 24 * 60 * 60
+)  # nobody can sign in as a guest again: what ends with the session is lost to them
 
 # --- for admins -----------------------------------------------------------------------------------------------------------------
 
@@ -121,6 +124,7 @@ def _let_in(request: AnnotatorRequest, invitation: Invitation) -> HttpResponse:
     match request.POST.get("how"):
         case "guest" if invitation.guests:
             login(request, join_as_guest(invitation=invitation))
+            request.session.set_expiry(GUEST_AGE_S)
             return redirect("judge")
         case "account":
             bring_invitation(request, invitation)

@@ -17,6 +17,7 @@ from annotation.errors import AnnotatorPaused, ConsentMissing, NotAssigned, Noth
 from annotation.forms.judging import AnswerForm, parse_ids
 from annotation.models import Assignment, Skip, User
 from annotation.queries import judging as queries
+from annotation.queries.meme_templates import may_propose_now
 from annotation.services import judging, people
 from annotation.views.pages import slow_down
 from annotation.views.requests import JUDGES, AnnotatorRequest
@@ -47,6 +48,7 @@ def judge(request: AnnotatorRequest) -> HttpResponse:
             "ahead": AHEAD,
             "warn": request.user.warning_seen_at is None,
             "reasons": Skip.Reason.choices,
+            "may_propose": not assignments and may_propose_now(request.user),
         },
     )
 

@@ -26,7 +26,7 @@ from annotation.services import meme_templates as services
 from annotation.uploads import was_cut_off
 from annotation.views.previews import drawn_preview
 from annotation.views.requests import AnnotatorRequest
-from corpus.errors import PictureError
+from corpus.errors import PictureError, TooManyPixels
 from corpus.memes import MAX_BOXES
 
 PER_PAGE: Final = 24
@@ -100,8 +100,10 @@ def _link_to(known: PictureKnown) -> str:
 
 
 def _say_picture_error(error: PictureError) -> str:
-    reason, _decoder, _words = error.reason.partition(" (")  # what the decoder said helps nobody here
-    return _("This picture cannot be used: %(reason)s.") % {"reason": reason}
+    """In the reader's language: what the decoder said helps nobody here."""
+    if isinstance(error, TooManyPixels):
+        return _("This picture cannot be used: it has too many pixels.")
+    return _("This picture cannot be used: it is no whole JPEG, PNG, WebP or GIF.")
 
 
 @allow(Role.ADMIN)

@@ -26,6 +26,7 @@ from annotation.views.requests import AnnotatorRequest
 
 CASES: Final = 10  # memes on a page
 LINES: Final = 50  # decisions on a page of the log
+PHRASES: Final = 200  # entries of the blocklist on a page: each is a form of its own
 
 
 class Show(StrEnum):
@@ -214,7 +215,8 @@ def blocklist(request: AnnotatorRequest) -> HttpResponse:
         context |= {"answered": True, "matched": loaded.match([tried.cleaned_data["caption"]])}
     if context["looked"]:
         context |= {"holding": queries.memes_holding(loaded), "most": queries.LISTED}
-    context["phrases"] = BlockedPhrase.objects.order_by("phrase")
+    phrases = BlockedPhrase.objects.order_by("phrase")
+    context["page"] = Paginator(phrases, PHRASES).get_page(request.GET.get("page"))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "annotation/moderation/blocklist.html", context, status=status)
 

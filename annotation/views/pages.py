@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import mimetypes
 from http import HTTPStatus
 from typing import Any, cast
 
 from django.conf import settings
-from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from annotation.access import public, signed_in
-from annotation.pictures import NAME
+from annotation.pictures import picture_answer
 
 
 @public
@@ -38,10 +36,10 @@ def guidelines(request: HttpRequest) -> HttpResponse:
 @cache_control(private=True, max_age=31536000, immutable=True)
 def picture(request: HttpRequest, name: str) -> HttpResponseBase:
     """A stored picture. Its name is the hash of its bytes, so a browser may keep it for good."""
-    if not NAME.fullmatch(name) or not default_storage.exists(name):
+    answer = picture_answer(name)
+    if answer is None:
         raise Http404
-    kind, _encoding = mimetypes.guess_type(name)
-    return FileResponse(default_storage.open(name), content_type=kind)
+    return answer
 
 
 @public

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Final
 
 from allauth.account.models import EmailAddress
+from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
@@ -35,13 +36,17 @@ from annotation.forms.people import (
 from annotation.models import PracticePair, Role, User
 from annotation.queries import judging as queries
 from annotation.queries import people as about
+from annotation.queries.meme_templates import may_propose_now
 from annotation.queries.people import own_statistics
 from annotation.services import people
+from annotation.views.pages import slow_down
 from annotation.views.requests import JUDGES, AnnotatorRequest
 from corpus.comparisons import Outcome
 
 PAGE: Final = 50
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")  # how a spreadsheet may come to compute a cell
+SIGN_UP_WAIT_S: Final = 60  # the window of the limit on signing up
+# How a spreadsheet may come to compute a cell; the wide ones are the same to some.
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 # --- before the first judgment --------------------------------------------------------------------------------------------------
 
@@ -92,10 +97,12 @@ def _better_on_left(annotator: User, pair: PracticePair) -> bool:
 @require_POST
 def practise(request: AnnotatorRequest, practice_pair_id: int) -> HttpResponse:
     """Store an answer to a practice pair and say how most people see it."""
-    pair = get_object_or_404(PracticePair.objects.select_related("better__template"), pk=practice_pair_id)
     form = PracticeForm(request.POST)
     if not form.is_valid():
         return render(request, "annotation/problem.html", {"form": form}, status=422)
+    pair = queries.practice_shown().filter(pk=practice_pair_id).first()
+    if pair is None:  # retired while it stood there: nobody is to see it again, not even in the answer
+        return redirect("practice")
     said, better_on_left = form.cleaned_data["answer"], _better_on_left(request.user, pair)
     people.record_practice(
         annotator=request.user, practice_pair=pair, outcome=said, better_on_left=better_on_left
@@ -136,6 +143,7 @@ def me(request: AnnotatorRequest) -> HttpResponse:
         "progress": queries.progress(request.user),
         "given": own_statistics(request.user),
         "consents": request.user.consents.order_by("-given_at"),
+        "may_propose": may_propose_now(request.user),
     }
     return render(request, "annotation/me.html", context, status=422 if form.errors else 200)
 
@@ -213,11 +221,15 @@ def keep_account(request: AnnotatorRequest) -> HttpResponse:
     """Turn a guest's visit into an account of their own."""
     if not request.user.is_guest:
         return redirect("me")
+    # Counted with signing up: this form, too, tells which names are taken.
+    if request.method == "POST" and not ratelimit.consume(request, action="signup"):
+        return slow_down(request, retry_after_s=SIGN_UP_WAIT_S)
     form = KeepForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         people.keep_guest(guest=request.user, username=said["username"], password=said["password1"])
         update_session_auth_hash(request, request.user)
+        request.session.set_expiry(None)  # a guest's lasts longer
         if said["email"]:
             EmailAddress.objects.add_email(request, request.user, said["email"], confirm=True)
         messages.success(request, _("This account is yours now. Everything you gave is still there."))
@@ -257,7 +269,11 @@ def everybody(request: AnnotatorRequest) -> HttpResponse:
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     asked = request.GET.copy()
     asked.pop("page", None)
-    context = {"form": form, "page": page, "asked": asked.urlencode(), "role_names": ROLE_NAMES}
+    listed = [
+        (who, [ROLE_NAMES[Role(group.name)] for group in who.groups.all() if group.name in ROLE_NAMES])
+        for who in page
+    ]
+    context = {"form": form, "page": page, "asked": asked.urlencode(), "listed": listed}
     return render(request, "annotation/people.html", context)
 
 

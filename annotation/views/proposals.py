@@ -84,6 +84,9 @@ WHY_REFUSED: Final = {
     ProposalRefused.NOT_YOURS: lambda: _("You cannot propose captions at the moment."),
     ProposalRefused.KNOWN: lambda: _("Somebody was quicker: this one is there already."),
     ProposalRefused.BLOCKED: lambda: _("This caption holds words that are not let in here."),
+    ProposalRefused.NOT_WHOLE: lambda: _(
+        "Not all of it can be seen on the picture: write less, or without the characters that are missing."
+    ),
     ProposalRefused.ENOUGH: lambda: (
         _("That was enough for today: at most %(number)s a day.") % {"number": Meme.MAX_PROPOSALS_A_DAY}
     ),

@@ -61,7 +61,9 @@ def folders_in(folder: Path) -> Iterator[Path]:
 def parsed_json(data: bytes, *, field: str = "") -> Any:
     """JSON from bytes nobody vouches for."""
     try:
-        return json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
+        return json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_once)
+    except Refused as refused:
+        raise Refused(refused.kind, refused.reason, field=field) from refused
     except UnicodeDecodeError as error:
         raise Refused(Kind.FILE, f"byte {error.start} is not UTF-8", field=field) from error
     except json.JSONDecodeError as error:
@@ -69,12 +71,19 @@ def parsed_json(data: bytes, *, field: str = "") -> Any:
         raise Refused(Kind.FILE, f"not JSON: {error.msg} at {place}", field=field) from error
     except RecursionError as error:
         raise Refused(Kind.FILE, "nested too deeply", field=field) from error
-    except ValueError as error:  # a number of thousands of digits, or NaN
-        raise Refused(Kind.FILE, f"not JSON: {error}", field=field) from error
+    except ValueError as error:
+        raise Refused(Kind.FILE, "not JSON: a number has too many digits", field=field) from error
 
 
 def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number")
+    raise Refused(Kind.FILE, f"not JSON: {name} is no number")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise Refused(Kind.FILE, "a field is given twice")
+    return fields
 
 
 class _PlainLoader(yaml.SafeLoader):

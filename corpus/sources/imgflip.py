@@ -94,7 +94,7 @@ def read_posts(path: Path, folder: Path, seen: set[str]) -> ImgflipTemplate | Re
         captions=tuple(captions),
         refusals=tuple(refusals),
         boxes=usual_boxes(Counter(len(caption.texts) for caption in captions)),
-        other_names=tuple(_other_names(path)),
+        other_names=tuple(_other_names(path, folder)),
     )
 
 
@@ -115,11 +115,12 @@ def _caption(post: object, file: str, row: int, template: str, seen: set[str]) -
     )
 
 
-def _other_names(path: Path) -> Iterator[str]:
+def _other_names(path: Path, folder: Path) -> Iterator[str]:
     """What imgflip also calls a template; from `dataset/templates/<Template>.json`, where that was kept."""
     about = path.parent.parent / "templates" / path.name
     try:
-        facts = parsed_json(read_bytes(about, limit=MAX_NAMES_BYTES)) if about.is_file() else {}
+        safe = inside(folder, about.relative_to(folder).as_posix())
+        facts = parsed_json(read_bytes(safe, limit=MAX_NAMES_BYTES))
     except Refused:
         return  # the template is found without them, or not
     if not isinstance(facts, dict):

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from math import cos, radians, sin
+from math import cos, isfinite, radians, sin
 from pathlib import Path
 from typing import Any, Final
 
@@ -78,7 +78,8 @@ def read_template(folder: Path) -> FoundTemplate | Refusal:
     try:
         return _read(folder, file)
     except Refused as refused:
-        return refused.at(f"{file}/config.yml" if refused.field else file, is_template=True)
+        of_config = refused.kind is Kind.FILE or (refused.kind is Kind.FIELD and refused.field)
+        return refused.at(f"{file}/config.yml" if of_config else file, is_template=True)
 
 
 def read_memegen(folder: Path) -> Iterator[FoundTemplate | Refusal]:
@@ -127,14 +128,15 @@ def _picture(folder: Path) -> tuple[bytes, Picture]:
     if not usable:
         other = f"; {shown(found[0])} is no JPEG, PNG, WebP or GIF" if found else ""
         raise Refused(Kind.NO_PICTURE, f"no picture called default{other}")
-    data = read_bytes(inside(folder, usable[0]), limit=MAX_PICTURE_BYTES, kind=Kind.PICTURE)
+    name = usable[0]
+    data = read_bytes(inside(folder, name), limit=MAX_PICTURE_BYTES, field=name, kind=Kind.PICTURE)
     try:
         picture = take_picture(data)
     except PictureError as error:
-        raise Refused(Kind.PICTURE, f"{usable[0]}: {error.reason}") from error
-    if TYPES[Path(usable[0]).suffix.lower()] != picture.original_extension:
-        reason = f"{usable[0]} is in truth a {picture.original_extension}: give it its right name"
-        raise Refused(Kind.PICTURE, reason)
+        raise Refused(Kind.PICTURE, error.reason, field=name) from error
+    if TYPES[Path(name).suffix.lower()] != picture.original_extension:
+        reason = f"the file is in truth a {picture.original_extension}: give it its right name"
+        raise Refused(Kind.PICTURE, reason, field=name)
     return data, picture
 
 
@@ -199,7 +201,7 @@ def _within(start: float, size: float, *, keeps_middle: bool, field: str) -> tup
     before, after = max(0.0, -start), max(0.0, start + size - 1.0)
     if keeps_middle:
         before = after = max(before, after)
-    if size <= 0.0 or before + after >= size:
+    if not isfinite(start) or size <= 0.0 or before + after >= size:
         raise Refused(Kind.FIELD, "nothing of the box lies in the picture", field=field)
     inner = max(0.0, start + before)
     return inner, min(size - before - after, 1.0 - inner)

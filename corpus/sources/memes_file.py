@@ -123,7 +123,8 @@ def _csv_rows(file: IO[bytes]) -> Rows:
         except StopIteration:
             return
         except csv.Error as error:
-            yield begins, Refused(Kind.FIELD, f"not a row of a table: {error}")
+            swallowed = f", and nothing was read down to row {table.row}" if table.row > begins else ""
+            yield begins, Refused(Kind.FIELD, f"not a row of a table: {error}{swallowed}")
             continue
         if problem := table.problem():
             yield begins, problem
@@ -287,9 +288,15 @@ def _picture(data: bytes, suffix: str) -> Picture:
 def _boxes(value: object, picture: Picture) -> tuple[TextBox, ...]:
     if not isinstance(value, list) or not all(isinstance(box, dict) for box in value):
         raise Refused(Kind.FIELD, "a picture comes with a list of its text boxes", field="boxes")
+    boxes = tuple(_box(box, f"boxes[{number}]") for number, box in enumerate(value))
     try:
-        return TemplateLayout.from_json(width=picture.width, height=picture.height, boxes=value).boxes
+        return TemplateLayout(width=picture.width, height=picture.height, boxes=boxes).boxes
     except LayoutError as error:
-        raise Refused(Kind.FIELD, f"{error.field}: {error.reason}", field="boxes") from error
-    except TypeError as error:  # a text where a number belongs
-        raise Refused(Kind.FIELD, "a value of the wrong type", field="boxes") from error
+        raise Refused(Kind.FIELD, error.reason, field="boxes") from error
+
+
+def _box(value: Mapping[str, Any], where: str) -> TextBox:
+    try:
+        return TextBox.from_json(value)
+    except LayoutError as error:
+        raise Refused(Kind.FIELD, error.reason, field=f"{where}.{error.field}") from error

@@ -150,6 +150,23 @@ def test_it_goes_out_again_as_it_came_in(dataset: Path, tmp_path: Path) -> None:
     assert {row.part for row in out.templates()} == {row.part for row in Dataset.open(dataset).templates()}
 
 
+def test_a_pair_wants_as_many_as_judged_it_elsewhere(world: World, tmp_path: Path) -> None:
+    """Else the fourth and fifth would become surplus on their way."""
+    world.write(tmp_path / "five", 20, replication=5)
+    Forger(path=tmp_path / "five").manifest(lambda data: data.update(licence=OURS))
+    assert take(tmp_path / "five").surplus == 0
+    assert set(Pair.objects.values_list("wanted", "taken")) == {(5, 5)}
+
+
+def test_a_repeat_stays_one_when_its_first_answer_is_left_out(dataset: Path) -> None:
+    one, other, *_ = [row for row in rows_of(dataset) if row.pair_id == rows_of(dataset)[0].pair_id]
+    change(dataset, rows_of(dataset).index(other), annotator=one.annotator, repeat_of=one.judgment_id)
+    change(dataset, rows_of(dataset).index(one), is_gold=True)
+    assert take(dataset).judgments == 29
+    assert Assignment.objects.get(repeat=1).leased_at == other.shown_at
+    assert Assignment.objects.filter(repeat=0).count() == 28
+
+
 @EXPORTS
 def test_what_was_judged_here_comes_back_into_an_empty_database(tmp_path: Path) -> None:
     """Export, import into an empty database, export: live judgments, skips, flags and surplus among them."""

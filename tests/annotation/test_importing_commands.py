@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
@@ -245,6 +246,43 @@ def test_a_file_may_name_a_template_that_an_earlier_row_s_bad_picture_failed_to_
     ]
 
 
+def test_a_box_of_the_wrong_type_is_named_and_the_rest_of_the_file_comes_in(tmp_path: Path) -> None:
+    whole = {"x": 0, "y": 0, "w": 1, "h": 1}
+    rows: list[dict[str, Any]] = []
+    wrongs: list[dict[str, Any]] = [{"font": ["sans"]}, {"font": 5}, {"colour": None}, {"x": "0"}, {}]
+    for number, wrong in enumerate(wrongs):
+        (tmp_path / f"{number}.png").write_bytes(picture(f"#00000{number}"))
+        boxes = [whole, {**whole, **wrong}]
+        rows.append(
+            {"template": f"t{number}", "picture": f"{number}.png", "boxes": boxes, "texts": ["a", "b"]}
+        )
+    path = tmp_path / "memes.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    _, report = run("import_memes", path)
+    assert (report["templates"]["added"], report["memes"]["added"]) == (1, 1)
+    fields = {refusal["row"]: refusal["field"] for refusal in report["refusals"]}
+    assert fields == {1: "boxes[1].font", 2: "boxes[1].font", 3: "boxes[1].colour", 4: "boxes[1].x"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        (Kind.NO_PICTURE, lambda rooms: MemeTemplate.objects.filter(pk=rooms.pk).update(picture="")),
+        (Kind.TAKEN_DOWN, lambda rooms: Takedown.objects.create(template=rooms, reason="asked for")),
+    ],
+)
+def test_captions_of_a_template_that_takes_none_are_named_by_row(
+    checkout: Path, kind: Kind, change: Callable[[MemeTemplate], object]
+) -> None:
+    run("import_memegen", checkout)
+    change(MemeTemplate.objects.get(slug="rooms"))
+    path = checkout / "memes.csv"
+    path.write_text("template,text1,text2\nrooms,a,b\nrooms,c,d\n")
+    _, report = run("import_memes", path)
+    found = [(refusal["kind"], refusal["row"], refusal["field"]) for refusal in report["refusals"]]
+    assert found == [(kind.value, 2, "template"), (kind.value, 3, "template")]
+
+
 # What could not run at all
 
 
@@ -263,7 +301,16 @@ def test_a_folder_of_another_kind_is_an_error(command: str, tmp_path: Path) -> N
 def test_a_report_that_cannot_be_written_is_said_before_anything_is_done(checkout: Path) -> None:
     with pytest.raises(CommandError, match="no folder"):
         call_command("import_memegen", str(checkout), "--report", str(checkout / "missing" / "report.json"))
+    with pytest.raises(CommandError, match="this is a folder"):
+        call_command("import_memegen", str(checkout), "--report", str(checkout))
     assert not MemeTemplate.objects.exists()
+
+
+def test_a_report_that_fails_to_be_written_is_a_sentence_and_what_came_in_stays(checkout: Path) -> None:
+    too_long = checkout / ("x" * 250)
+    with pytest.raises(CommandError, match="cannot be written"):
+        call_command("import_memegen", str(checkout), "--report", str(too_long), stdout=StringIO())
+    assert MemeTemplate.objects.count() == 2
 
 
 def test_a_names_file_that_could_mislead_is_an_error(posts: Path) -> None:

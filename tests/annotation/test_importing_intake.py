@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.db import connection
 from PIL import Image
@@ -97,6 +98,13 @@ def test_a_picture_that_was_taken_down_does_not_come_back() -> None:
 def test_a_font_nobody_has_is_refused_before_anything_is_stored() -> None:
     with pytest.raises(LayoutError, match="unknown font"):
         template(boxes=[{**BOXES[0], "font": "comic"}])
+    assert not MemeTemplate.objects.exists()
+    assert not default_storage.exists("templates")
+
+
+def test_of_a_refused_meme_template_no_picture_stays_behind() -> None:
+    with pytest.raises(ValidationError):
+        template(name="x" * 121)
     assert not MemeTemplate.objects.exists()
     assert not default_storage.exists("templates")
 

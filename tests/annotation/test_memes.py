@@ -17,6 +17,7 @@ from pytest_django import Settings
 from annotation.models import Group, Meme, MemeTemplate, PracticePair, Role, User
 from annotation.pictures import load_picture
 from annotation.services.memes import Caption, add_memes, add_template
+from annotation.services.takedowns import take_down
 from corpus.errors import LayoutError, PictureError
 from tests.annotation.builders import BOXES
 
@@ -135,6 +136,19 @@ def test_an_interrupted_first_start_goes_on_with_the_rest() -> None:
     call_command("load_starter", "--if-empty", only=["two-buttons", "goose-verdict"])
     assert MemeTemplate.objects.count() == 2
     assert PracticePair.objects.count() == 1
+
+
+def test_a_starter_template_that_was_taken_down_stays_away_and_the_rest_is_loaded(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    call_command("load_starter", only=["two-buttons"])
+    two_buttons = MemeTemplate.objects.get()
+    take_down(template=two_buttons, reason="asked for", by=None)
+    memes = Meme.objects.count()
+    call_command("load_starter", only=["two-buttons", "goose-verdict"])
+    assert f"Left out: {two_buttons.name!r} was taken down." in capsys.readouterr().out
+    assert Meme.objects.filter(template=two_buttons).count() == memes
+    assert Meme.objects.filter(template__slug="goose-verdict").exists()
 
 
 def test_somebody_with_templates_of_their_own_is_left_alone() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
@@ -15,7 +16,7 @@ from django.db.utils import IntegrityError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from annotation import statements
 from annotation.errors import DecidedMeanwhile, NothingToUndo
@@ -491,6 +492,37 @@ def test_the_blocklist_page_adds_names_the_bad_line_tries_and_takes_off() -> Non
     assert "It is let in." in client.get(address, {"caption": "three"}).content.decode()
     client.post(reverse("unblock", args=[BlockedPhrase.objects.get(phrase="one").pk]))
     assert BlockedPhrase.objects.get().phrase == "two words"
+
+
+def test_a_long_blocklist_is_listed_page_by_page() -> None:
+    client = signed_in(make_admin())
+    BlockedPhrase.objects.bulk_create(BlockedPhrase(phrase=f"word-{number:03}") for number in range(201))
+    first, last = (client.get(reverse("blocklist"), {"page": page}).content.decode() for page in "12")
+    assert "201 entries" in first
+    assert "word-199" in first
+    assert "word-200" not in first
+    assert "word-200" in last
+    assert client.get(reverse("blocklist"), {"caption": "word-200"}).context["matched"] == "word-200"
+
+
+def test_the_queue_asks_as_many_queries_for_ten_cases_as_for_one(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    make_group(5)
+    ann = make_annotator()
+    for _ in range(4):
+        (held,) = judging.next_assignments(annotator=ann)
+        judging.record_judgment(
+            annotator=ann, assignment_id=held.pk, token=uuid4(), outcome=Outcome.TIE, have=[]
+        )
+    memes = list(Meme.objects.order_by("pk").values_list("pk", flat=True))
+    for some in (memes[:1], memes):
+        with django_assert_num_queries(6):
+            found = queries.cases(some)
+    given = Judgment.objects.values_list("pair__first", "pair__second")
+    judged = Counter(meme for two in given for meme in two)
+    assert {case.meme.pk: case.judged for case in found} == {meme: judged[meme] for meme in memes}
+    assert judged.total() == 8
 
 
 def test_the_blocklist_page_lists_the_memes_that_hold_an_entry_now() -> None:

@@ -25,11 +25,22 @@ from pytest_django import Settings
 
 from annotation import pace
 from annotation.errors import AnnotatorPaused, LastAdmin, TooManyAnswers
-from annotation.models import ApiToken, Assignment, Judgment, Meme, Role, Skip, User
+from annotation.models import (
+    ApiToken,
+    Assignment,
+    Invitation,
+    Judgment,
+    Meme,
+    MemeTemplate,
+    Role,
+    Skip,
+    User,
+)
 from annotation.services import judging, people
+from annotation.services.invitations import create_invitation
 from annotation.services.people import create_user
 from corpus.comparisons import Outcome
-from tests.annotation.builders import make_annotator, make_group
+from tests.annotation.builders import make_annotator, make_group, make_template
 from tests.annotation.test_export import export
 from tests.annotation.test_judging import assert_counters_agree, judge, lease
 from tests.annotation.test_views import front, signed_in
@@ -288,6 +299,37 @@ def test_two_admins_who_let_each_other_go_at_once_leave_one() -> None:
     assert [user.username for user in User.objects.filter(groups__name="admin")] == ["one"]
 
 
+def link_of(user: User, role: Role) -> tuple[Invitation, str]:
+    """An open link of somebody's, and its address."""
+    invitation, secret = create_invitation(
+        created_by=user, role=role, quota=3, expires_at=timezone.now() + timedelta(days=7)
+    )
+    return invitation, reverse("invited", args=[secret])
+
+
+@pytest.mark.parametrize("how", ["other roles", "account closed"])
+def test_whoever_is_no_admin_any_more_has_no_way_back_by_a_link_of_their_own(how: str) -> None:
+    root, gone = make_admin(), make_admin("gone")
+    links = {role: link_of(gone, role) for role in Role}
+    _, of_another = link_of(root, Role.ADMIN)
+    if how == "other roles":
+        people.set_roles(user=gone, roles=frozenset({Role.ANNOTATOR}))
+    else:
+        people.close_account(user=gone)
+    open_to = {role for role, (_, link) in links.items() if Client().get(link).status_code == HTTPStatus.OK}
+    assert open_to == {Role.ANNOTATOR}, "whoever they sent to judge may still come"
+    assert Client().get(of_another).status_code == HTTPStatus.OK
+
+
+def test_links_of_the_last_admin_survive_the_refusal() -> None:
+    root = make_admin()
+    _, link = link_of(root, Role.ADMIN)
+    with pytest.raises(LastAdmin):
+        people.set_roles(user=root, roles=frozenset())
+    people.set_roles(user=root, roles=frozenset({Role.ADMIN, Role.RESEARCHER}))
+    assert Client().get(link).status_code == HTTPStatus.OK
+
+
 # --- the page of the admins -----------------------------------------------------------------------------------------------------
 
 
@@ -435,7 +477,7 @@ def test_own_judgments_can_be_taken_away_as_they_were_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")', "\n=1"]
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")', "\n=1", "\uff1d1"]
 )
 def test_no_cell_of_the_table_begins_a_formula(text: str) -> None:
     make_group(3)
@@ -464,6 +506,53 @@ def test_a_download_reads_block_by_block(monkeypatch: pytest.MonkeyPatch) -> Non
         judge(ann, lease(ann))
     ids = [row["judgment_id"] for row in queries.own_judgments(ann)]
     assert ids == list(Judgment.objects.order_by("id").values_list("pk", flat=True))
+
+
+# --- the way to proposals -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["me", "judge"])
+def test_captions_are_asked_for_where_somebody_has_time_and_a_meme_template_takes_them(page: str) -> None:
+    ann = make_annotator()
+    client = signed_in(ann)
+
+    def is_asked() -> bool:
+        return f'href="{reverse("propose")}"' in client.get(reverse(page)).content.decode()
+
+    assert not is_asked()
+    MemeTemplate.objects.create(
+        slug="open",
+        name="Open",
+        width=9,
+        height=9,
+        boxes=[],
+        picture="templates/00/x.png",
+        proposals_open=True,
+    )
+    assert is_asked()
+    people.pause_person(person=ann, reason="Too quick.")
+    assert not is_asked()
+    people.resume_person(person=ann)
+    ann.groups.clear()
+    assert page == "judge" or not is_asked(), "a page that is refused to them"
+
+
+def test_while_there_is_something_to_judge_nobody_is_led_away_from_it() -> None:
+    make_group(4)
+    MemeTemplate.objects.update(picture="templates/00/x.png", proposals_open=True)
+    page = signed_in(make_annotator()).get(reverse("judge")).content.decode()
+    assert "<article" in page
+    assert reverse("propose") not in page
+
+
+def test_the_languages_to_choose_from_are_those_people_judge_in() -> None:
+    make_group(2, language="de")
+    waiting = make_template("waiting", language="fr")
+    Meme.objects.create(
+        template=waiting, language="fr", texts=["x"], texts_key="x", picture="x", status=Meme.Status.PENDING
+    )
+    form = signed_in(make_annotator()).get(reverse("me")).context["form"]
+    assert [value for value, _ in form.fields["meme_languages"].choices] == ["de"]
 
 
 # --- a guest's own account ------------------------------------------------------------------------------------------------------
@@ -506,6 +595,33 @@ def test_keeping_is_as_strict_as_signing_up(field: str, value: str) -> None:
     answer = signed_in(guest).post(reverse("keep_account"), said)
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert again(guest).is_guest
+
+
+def test_asking_which_names_are_taken_is_limited_as_signing_up_is(settings: Settings) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"signup": "2/m/ip"}
+    make_annotator("ann")
+    client = signed_in(make_guest())
+    said = {"username": "ann", "password1": PASSWORD, "email": ""}
+    answers = [client.post(reverse("keep_account"), said) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [422, 422, 429]
+    assert answers[2]["Retry-After"] == "60"
+    assert client.get(reverse("keep_account")).status_code == HTTPStatus.OK
+
+
+def test_a_guest_s_visit_lasts_longer_than_a_sign_in_until_they_can_sign_in() -> None:
+    _, secret = create_invitation(
+        created_by=None,
+        role=Role.ANNOTATOR,
+        quota=1,
+        expires_at=timezone.now() + timedelta(days=1),
+        guests=True,
+    )
+    client, month = Client(), timedelta(days=30).total_seconds()
+    client.post(reverse("invited", args=[secret]), {"how": "guest"})
+    assert client.session.get_expiry_age() > 11 * month
+    client.post(reverse("keep_account"), {"username": "nina", "password1": PASSWORD, "email": ""})
+    assert client.session.get_expiry_age() <= month
+    assert "_auth_user_id" in client.session
 
 
 def test_a_guest_is_asked_before_signing_out_for_good() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from pytest_django import Settings
 
-from annotation.pictures import NAME, load_picture, store_picture
+from annotation.pictures import NAME, load_picture, picture_answer, store_picture
 
 DATA = b"\xff\xd8\xff some bytes"
 
@@ -21,6 +22,7 @@ class Bucket(BaseHTTPRequestHandler):
 
     objects: ClassVar[dict[str, bytes]] = {}
     puts: ClassVar[list[str]] = []
+    asked: ClassVar[list[str]] = []
 
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -31,6 +33,7 @@ class Bucket(BaseHTTPRequestHandler):
         self.answer(200, b"")
 
     def do_HEAD(self) -> None:
+        self.asked.append(self.path)
         self.answer(200 if self.path in self.objects else 404, self.objects.get(self.path, b""), body=False)
 
     def do_GET(self) -> None:
@@ -52,6 +55,7 @@ class Bucket(BaseHTTPRequestHandler):
 def bucket(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Bucket]]:
     Bucket.objects.clear()
     Bucket.puts.clear()
+    Bucket.asked.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Bucket)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -89,4 +93,37 @@ def test_a_picture_goes_to_s3_once_and_comes_back(bucket: type[Bucket]) -> None:
     name = store_picture(folder="memes", data=DATA, extension="jpg")
     assert store_picture(folder="memes", data=DATA, extension="jpg") == name
     assert bucket.puts == [f"/memes/punchline/{name}"]
+    assert len(bucket.asked) == 2  # once for each: thousands of pictures are a question less each
+    assert load_picture(name) == DATA
+    answer = picture_answer(name)
+    assert answer is not None
+    assert (answer.getvalue(), answer["Content-Type"]) == (DATA, "image/jpeg")
+    answer.close()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:botocore")
+@pytest.mark.parametrize("rest", [b"", DATA[:5]])
+def test_a_part_of_a_picture_on_s3_is_replaced(bucket: type[Bucket], rest: bytes) -> None:
+    name = store_picture(folder="memes", data=DATA, extension="jpg")
+    bucket.objects[f"/memes/punchline/{name}"] = rest
+    store_picture(folder="memes", data=DATA, extension="jpg")
+    assert load_picture(name) == DATA
+
+
+@pytest.mark.parametrize("rest", [b"", DATA[:5]])
+def test_a_part_of_a_picture_in_a_folder_is_replaced(rest: bytes) -> None:
+    name = store_picture(folder="memes", data=DATA, extension="jpg")
+    Path(default_storage.path(name)).write_bytes(rest)
+    store_picture(folder="memes", data=DATA, extension="jpg")
+    assert load_picture(name) == DATA
+
+
+def test_a_picture_that_a_takedown_took_between_two_looks_is_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = store_picture(folder="memes", data=DATA, extension="jpg")
+    default_storage.delete(name)
+    monkeypatch.setattr(FileSystemStorage, "exists", lambda *_: True)
+    assert picture_answer(name) is None
+    assert store_picture(folder="memes", data=DATA, extension="jpg") == name
     assert load_picture(name) == DATA

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
+from pytest_django import Settings
 
 from annotation.errors import ConsentMissing, ProposalRefused
 from annotation.models import BlockedPhrase, Decision, Group, Meme, MemeTemplate, Role, Takedown, User
@@ -140,6 +141,20 @@ def test_blocked_words_are_refused_and_not_repeated() -> None:
     answer = send(client_of(make_annotator()), template, "it is Voldemort", "again")
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert "holds words that are not let in" in answer.content.decode()
+    assert not Meme.objects.exists()
+
+
+@pytest.mark.parametrize("one", ["long " * 60, "中文"])
+def test_a_caption_that_cannot_be_seen_whole_is_refused(one: str, settings: Settings) -> None:
+    settings.CJK_FONT = settings.EMOJI_FONT = ""
+    template = open_template()
+    narrow = [{**box, "w": 0.2, "h": 0.12} for box in template.boxes]
+    MemeTemplate.objects.filter(pk=template.pk).update(boxes=narrow)
+    answer = send(client_of(make_annotator()), template, one)
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    page = answer.content.decode()
+    assert "Not all of it can be seen on the picture" in page
+    assert one in page  # the form is kept
     assert not Meme.objects.exists()
 
 

@@ -289,6 +289,33 @@ def test_what_a_crash_left_behind_is_deleted_by_the_task(monkeypatch: pytest.Mon
     assert tasks.finish_takedowns() == 0
 
 
+class Refusing:
+    """A storage that never lets one picture go."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def delete(self, name: str) -> None:
+        if name == self.name:
+            raise PermissionError("not this one")
+        default_storage.delete(name)
+
+
+def test_a_picture_that_cannot_be_deleted_keeps_no_other_takedown_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stuck, *_ = draw("red", "red")
+    other, *_ = draw("blue", "blue")
+    for meme in (stuck, other):
+        Takedown.objects.create(meme=meme, reason="rights")  # as a crash after the commit leaves them
+    monkeypatch.setattr(takedowns, "default_storage", Refusing(stuck.picture))
+    with pytest.raises(PermissionError, match="not this one"):
+        tasks.finish_takedowns()
+    assert Takedown.objects.get(finished_at=None).meme == stuck
+    assert not default_storage.exists(other.picture)
+    assert default_storage.exists(stuck.picture)
+
+
 # --- at once ----------------------------------------------------------------------------------------------------------------------
 
 

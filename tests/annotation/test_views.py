@@ -15,6 +15,7 @@ from django.utils import timezone
 from annotation.access import LIBRARY_VIEWS, TokenAccess, rule_of
 from annotation.models import Assignment, Judgment, Meme, PracticeAnswer, PracticePair, Role, Skip, User
 from annotation.services import judging
+from annotation.services.memes import retire_meme
 from annotation.services.people import create_user
 from tests.annotation.builders import make_annotator, make_group, make_meme, make_template
 
@@ -463,6 +464,18 @@ def test_consent_then_practice_then_judging() -> None:
     assert "Memes ahead" in client.get(reverse("judge")).content.decode()
     client.post(reverse("warning"))
     assert "Memes ahead" not in client.get(reverse("judge")).content.decode()
+
+
+def test_a_practice_pair_retired_while_it_stood_there_is_shown_to_nobody_again() -> None:
+    group = make_group(3)
+    better, worse = Meme.objects.filter(template=group.template)[:2]
+    pair = PracticePair.objects.create(better=better, worse=worse, why="Because.")
+    client = newcomer()
+    client.post(reverse("welcome"), {"adult": "on", "licence": "on", "rude": "on"})
+    retire_meme(meme=better)
+    answer = client.post(reverse("practise", args=[pair.pk]), {"answer": "left"})
+    assert answer["Location"] == reverse("practice")
+    assert not PracticeAnswer.objects.exists()
 
 
 def test_practice_can_be_passed_over() -> None:

@@ -7,11 +7,12 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import FloatRect, Locator, Page
 
-from annotation.models import Judgment, Role, User
+from annotation.models import Judgment, User
 from tests.annotation.builders import make_annotator
 from tests.browser.conftest import Visit
 from tests.browser.driving import READY, Shown, said, settle, tap
-from tests.browser.memes import draw_memes, draw_template, make_practice
+from tests.browser.memes import draw_memes, draw_template
+from tests.browser.places import furnish
 
 PHONE: Final[dict[str, Any]] = {
     "viewport": {"width": 390, "height": 844},
@@ -109,22 +110,18 @@ def test_an_answer_is_undone_by_touch(visit: Visit) -> None:
     assert said(ann) == []
 
 
-PAGES = ["/judge/", "/me/", "/overview/", "/dataset/", "/guidelines/", "/welcome/", "/practice/", "/nowhere/"]
-OPEN_PAGES = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
-
-
 @pytest.mark.parametrize(
-    "size", [PHONE, {"viewport": {"width": 640, "height": 400}}], ids=["phone", "zoomed"]
+    "size",
+    [PHONE, {"viewport": {"width": 640, "height": 400}}, {**PHONE, "locale": "zh-CN"}],
+    ids=["phone", "zoomed", "chinese"],
 )
 def test_no_page_is_wider_than_the_screen(visit: Visit, size: dict[str, Any]) -> None:
-    draw_memes(4)
-    make_practice(1)
-    admin = make_annotator(name="an-administrator-with-a-very-long-name", roles=frozenset(Role))
-    User.objects.filter(pk=admin.pk).update(warning_seen_at=None)
-    signed_in, stranger = visit(admin, None, **size), visit(None, None, **size)
-    for page, paths in [(signed_in, PAGES), (stranger, OPEN_PAGES)]:
+    places = furnish()
+    User.objects.update(warning_seen_at=None)
+    for who, paths in places.items():
+        page = visit(who, None, **size)
         for path in paths:
             page.goto(path)
             assert page.evaluate("document.documentElement.scrollWidth") <= size["viewport"]["width"], path
-            if size is PHONE:
+            if "has_touch" in size:
                 assert small_targets(page) == [], path

@@ -5,25 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from annotation.models import Role, User
+from annotation.models import User
 from tests.annotation.builders import make_annotator
 from tests.browser.conftest import Visit
 from tests.browser.driving import Shown, line_up, press
-from tests.browser.memes import draw_memes, make_practice
-
-ADDRESSES = [
-    "/judge/",
-    "/me/",
-    "/overview/",
-    "/dataset/",
-    "/guidelines/",
-    "/welcome/",
-    "/practice/",
-    "/nowhere/",
-]
-OPEN_ADDRESSES = ["/", "/accounts/login/", "/accounts/signup/"]
+from tests.browser.memes import draw_memes
+from tests.browser.places import furnish
 
 # Contrast as WCAG 2 has it, of every element with text of its own, against the nearest backgrounds below it, laid over each other.
 LOW_CONTRAST = """() => {
@@ -66,32 +55,20 @@ NAMELESS = """() => {
 }"""
 
 
-def open_all(visit: Visit) -> list[Page]:
-    """Every page of the site, each opened by somebody who may."""
-    draw_memes(4)
-    make_practice(1)
-    admin = make_annotator(name="admin", roles=frozenset(Role))
-    first = visit(admin, "/judge/")
-    line_up(first)
-    stranger = visit(None, None)
-    pages = [first]
-    for context, addresses in [(first.context, ADDRESSES[1:]), (stranger.context, OPEN_ADDRESSES)]:
-        for address in addresses:
-            page = context.new_page()
-            page.goto(address)
-            pages.append(page)
-    return pages
-
-
 def test_text_stands_out_everything_has_a_name_and_every_page_its_language_and_title(visit: Visit) -> None:
-    for page in open_all(visit):
-        found = page.evaluate(LOW_CONTRAST)
-        assert found["checked"] > 5, page.url
-        assert found["low"] == [], page.url
-        assert page.evaluate(NAMELESS) == [], page.url
-        assert page.locator("html").get_attribute("lang") == "en", page.url
-        assert page.title().endswith(" · Punchline"), page.url
-        assert page.locator("h1:visible").count() == 1, page.url
+    for who, paths in furnish().items():
+        page = visit(who, None)
+        for path in paths:
+            page.goto(path)
+            if path == "/judge/" and page.locator("#stage .pair").count():
+                line_up(page, 1)
+            found = page.evaluate(LOW_CONTRAST)
+            assert found["checked"] > 5, path
+            assert found["low"] == [], path
+            assert page.evaluate(NAMELESS) == [], path
+            assert page.locator("html").get_attribute("lang") == "en", path
+            assert page.title().endswith(" · Punchline"), path
+            assert page.locator("h1:visible").count() == 1, path
 
 
 def test_the_content_warning_stands_out_too(visit: Visit) -> None:

@@ -49,6 +49,9 @@ def start(folder: Path, code: str = ASK, **variables: str) -> subprocess.Complet
         ({"PUNCHLINE_ANSWERS_PER_MINUTE": "-1"}, "PUNCHLINE_ANSWERS_PER_MINUTE is -1"),
         ({"PUNCHLINE_OLD_SECRET_KEYS": f"{SECRET},short"}, "PUNCHLINE_OLD_SECRET_KEYS is too weak"),
         ({"PUNCHLINE_METRICS_TOKEN": "guess"}, "PUNCHLINE_METRICS_TOKEN has under 20 characters"),
+        ({"PUNCHLINE_API_RATE": "lots"}, "PUNCHLINE_API_RATE is 'lots'"),
+        ({"PUNCHLINE_API_RATE": "0/min"}, "PUNCHLINE_API_RATE is '0/min'"),
+        ({"PUNCHLINE_API_FAILURE_RATE": ""}, "PUNCHLINE_API_FAILURE_RATE is ''"),
         ({"PUNCHLINE_LOG_FORMAT": "xml"}, "PUNCHLINE_LOG_FORMAT is 'xml'"),
         ({"PUNCHLINE_LOG_LEVEL": "loud"}, "PUNCHLINE_LOG_LEVEL is 'LOUD'"),
     ],
@@ -81,6 +84,15 @@ def test_the_embedded_install_needs_nothing_and_keeps_its_secret_beside_its_data
     assert first.stdout == again.stdout
     assert len(first.stdout.strip()) > 60
     assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_embedded_database_is_for_its_owner_alone_whoever_made_its_folder(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    code = "from django.db import connection as c; c.cursor().execute('CREATE TABLE t (x)')"
+    assert start(tmp_path, code).returncode == 0
+    found = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.glob("punchline.sqlite3*")}
+    assert found == dict.fromkeys(found, 0)
+    assert "punchline.sqlite3" in found
 
 
 def test_leaving_the_loopback_needs_host_names(tmp_path: Path) -> None:

@@ -52,9 +52,9 @@ def server(folder: Path) -> Iterator[tuple[int, Path]]:
         process.wait(timeout=20)
 
 
-def fetch(port: int, path: str, **headers: str) -> tuple[int, str]:
+def fetch(port: int, path: str, *, method: str = "GET", **headers: str) -> tuple[int, str]:
     """A page and its status; 0 when nobody listens."""
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - our own server
             return answer.status, answer.read().decode()
@@ -70,6 +70,7 @@ def test_what_several_processes_count_is_added_up_and_all_they_say_is_one_log(tm
         for _ in range(12):
             assert fetch(port, "/guidelines/")[0] == 200
         assert fetch(port, f"/join/{SECRET}/")[0] in (200, 404)
+        assert fetch(port, "/guidelines/", method="HEAD") == (200, "")
         found = [fetch(port, "/metrics", Authorization=f"Bearer {TOKEN}")[1] for _ in range(4)]
         workers = {int(file.stem.rpartition("_")[2]) for file in (tmp_path / "tmp").glob("*/counter_*.db")}
         for text in found:
@@ -85,7 +86,8 @@ def test_what_several_processes_count_is_added_up_and_all_they_say_is_one_log(tm
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert lines[0]["event"].startswith("Punchline is ready at http://127.0.0.1:")
     assert {line["logger"] for line in lines} >= {"config.web", "annotation.requests", "gunicorn.error"}
-    assert sum(line.get("route") == "guidelines" for line in lines) == 12
+    assert sum(line.get("route") == "guidelines" for line in lines) == 13
+    assert "no-body response" not in log.read_text()  # gunicorn would warn of each HEAD
     assert SECRET not in log.read_text()
     assert "healthz" not in log.read_text()
 

@@ -114,6 +114,16 @@ def test_other_names_are_read_where_imgflip_s_facts_were_kept(tmp_path: Path) ->
     assert read(tmp_path, []).other_names == ()
 
 
+def test_other_names_are_not_read_over_a_link(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "Two-Rooms.json").write_text(json.dumps({"title": "Somebody's file"}))
+    folder = tmp_path / "imgflip"
+    (folder / "dataset").mkdir(parents=True)
+    (folder / "dataset" / "templates").symlink_to(outside)
+    assert read(folder, []).other_names == ()
+
+
 def test_the_usual_number_of_boxes_is_the_largest_that_is_not_rare() -> None:
     assert usual_boxes(Counter({3: 35, 5: 322, 1: 3, 2: 15, 6: 3, 4: 22})) == 5  # Running Away Balloon
     assert usual_boxes(Counter({3: 91, 2: 294, 1: 13, 4: 2})) == 3  # Two Buttons
@@ -177,6 +187,7 @@ def test_a_names_file_gives_slugs_and_orders() -> None:
         b"[]",
         b"{",
         b'{"A": 3}',
+        b'{"A": "a", "A": "b"}',
         b'{"A": "../a"}',
         b'{"A": {"slug": "a", "order": []}}',
         b'{"A": {"slug": "a", "texts": []}}',

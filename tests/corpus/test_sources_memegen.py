@@ -184,6 +184,7 @@ def test_a_turned_box_over_the_edge_keeps_its_middle() -> None:
         ("text: [{scale_x: true}]", "text[0].scale_x"),
         ("text: [{scale_x: 0}]", "text[0].anchor_x"),
         ("text: [{anchor_y: 1.5}]", "text[0].anchor_y"),
+        ("text: [{anchor_x: 1e300, scale_x: 1e308}]", "text[0].anchor_x"),
         ("text: [{align: middle}]", "text[0].align"),
         ("name: [1]", "name"),
         (f"name: {'x' * 200}", "name"),
@@ -200,14 +201,14 @@ def test_a_bad_field_is_refused_by_name(tmp_path: Path, config: str, field: str)
     "config", [b"text: [", b"\xff\xfe\x00", b"- a list", b"", b"just words", b"x" * 70_000, b"a: &a [*a]"]
 )
 def test_a_config_that_cannot_be_read_is_refused(tmp_path: Path, config: bytes) -> None:
-    assert refused(tmp_path, config).kind == Kind.FILE
+    refusal = refused(tmp_path, config)
+    assert (refusal.kind, refusal.file) == (Kind.FILE, "templates/rooms/config.yml")
 
 
 @pytest.mark.parametrize("data", HOSTILE_PICTURES.values(), ids=HOSTILE_PICTURES)
 def test_a_hostile_picture_is_refused_by_file(tmp_path: Path, data: bytes) -> None:
     refusal = refused(tmp_path, NAME, data)
-    assert refusal.kind == Kind.PICTURE
-    assert "default.png" in refusal.reason
+    assert (refusal.kind, refusal.file, refusal.field) == (Kind.PICTURE, "templates/rooms", "default.png")
     assert str(tmp_path) not in str(refusal)
 
 
@@ -264,7 +265,7 @@ def test_one_bad_template_does_not_stop_the_rest(tmp_path: Path) -> None:
     assert kinds == {
         "templates/_error": Kind.OWN,
         "templates/a": Kind.DOUBLED,
-        "templates/b": Kind.FILE,
+        "templates/b/config.yml": Kind.FILE,
         "templates/sp ace": Kind.FIELD,
     }
 

@@ -89,9 +89,22 @@ def test_a_row_may_bring_its_meme_template(tmp_path: Path) -> None:
         ({**GOOD, "picture": "rooms.png"}, Kind.FIELD, "boxes"),
         ({**GOOD, "picture": "rooms.png", "boxes": []}, Kind.FIELD, "boxes"),
         ({**GOOD, "picture": "rooms.png", "boxes": [3]}, Kind.FIELD, "boxes"),
-        ({**GOOD, "picture": "rooms.png", "boxes": [{"x": "a"}]}, Kind.FIELD, "boxes"),
-        ({**GOOD, "picture": "rooms.png", "boxes": [{**BOXES[0], "w": 2}]}, Kind.FIELD, "boxes"),
-        ({**GOOD, "picture": "rooms.png", "boxes": [{**BOXES[0], "colour": 3}]}, Kind.FIELD, "boxes"),
+        ({**GOOD, "picture": "rooms.png", "boxes": [{"x": "a"}]}, Kind.FIELD, "boxes[0].y"),
+        (
+            {**GOOD, "picture": "rooms.png", "boxes": [BOXES[0], {**BOXES[1], "w": 2}]},
+            Kind.FIELD,
+            "boxes[1].w",
+        ),
+        (
+            {**GOOD, "picture": "rooms.png", "boxes": [{**BOXES[0], "colour": 3}]},
+            Kind.FIELD,
+            "boxes[0].colour",
+        ),
+        (
+            {**GOOD, "picture": "rooms.png", "boxes": [{**BOXES[0], "font": ["a"]}]},
+            Kind.FIELD,
+            "boxes[0].font",
+        ),
         ({**GOOD, "picture": "rooms.png", "boxes": BOXES, "licence": "x" * 61}, Kind.FIELD, "licence"),
     ],
 )
@@ -142,6 +155,8 @@ def test_one_slug_with_two_pictures_is_refused(tmp_path: Path) -> None:
         b'{"template": "rooms", "texts": ["\x00"]}',
         b'{"template": "rooms", "texts": ["\xff"]}',
         b"[" * 5000,
+        b"9" * 5000,
+        b'{"template": "rooms", "texts": ["one", "two"], "texts": ["three", "four"]}',
         b'{"template": "rooms", "texts": [' + b'"x", ' * 60_000 + b'"x"]}',
         b"x" * (3 * MAX_LINE),
     ],
@@ -152,6 +167,7 @@ def test_a_line_that_cannot_be_read_does_not_stop_the_rest(tmp_path: Path, line:
     assert [caption.row for caption in only(found, FoundCaption)] == [1, 4]
     (refusal,) = only(found, Refusal)
     assert refusal.row == 2
+    assert "sys." not in refusal.reason  # Python's own advice to programmers
 
 
 def test_utf_16_is_refused_with_a_word_of_advice(tmp_path: Path) -> None:
@@ -257,6 +273,7 @@ def test_a_quotation_mark_that_is_never_closed_is_refused(tmp_path: Path) -> Non
     assert [caption.texts for caption in only(found, FoundCaption)] == [("first",)]
     (refusal,) = only(found, Refusal)
     assert refusal.row == 3
+    assert "nothing was read down to row 4" in refusal.reason
 
 
 @pytest.mark.parametrize(

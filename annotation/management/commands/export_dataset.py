@@ -19,6 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("directory", type=Path)
         parser.add_argument("--simulated", action="store_true", help="simulated annotators as well")
+        parser.add_argument("--judges", action="store_true", help="programs that judge as well")
         parser.add_argument(
             "--scope", default="public", help="pseudonyms are the same within one scope (default: public)"
         )
@@ -28,6 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         kinds = [User.Kind.PERSON.value] + [User.Kind.SIMULATED.value] * options["simulated"]
+        kinds += [User.Kind.JUDGE.value] * options["judges"]
         filters = Filters(kinds=tuple(kinds), pseudonym_scope=options["scope"], drawn_memes=options["drawn"])
         bar = Progress(SpinnerColumn(), TextColumn("{task.completed} judgments"), transient=True)
         with bar:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from rich.progress import track
 
+from annotation.errors import TakenDown
 from annotation.models import Meme, MemeTemplate, PracticePair
 from annotation.services.memes import Caption, add_memes, add_template
 from corpus.texts import texts_key
@@ -37,17 +38,22 @@ class Command(BaseCommand):
         every = sorted(path.parent for path in (PACK / "templates").glob("*/template.json"))
         folders = [folder for folder in every if wanted is None or folder.name in wanted]
         added = known = 0
+        loaded: set[str] = set()
         for folder in track(folders, description="Drawing the starter pack", transient=True):
-            taken = add_memes(template=load_template(folder), captions=captions_of(folder))
+            try:
+                taken = add_memes(template=load_template(folder), captions=captions_of(folder))
+            except TakenDown as down:
+                self.stdout.write(f"Left out: {down}.")
+                continue
             added, known = added + len(taken.added), known + taken.known
-        loaded = {folder.name for folder in folders}
+            loaded.add(folder.name)
         for row in json.loads((PACK / "practice.json").read_text(encoding="utf-8")):
             if row["template"] not in loaded:
                 continue
             better, worse = (starter_meme(row["template"], row[side]) for side in ("better", "worse"))
             PracticePair.objects.get_or_create(better=better, worse=worse, defaults={"why": row["why"]})
         self.stdout.write(
-            f"Starter pack: {len(folders)} meme templates, {added} memes added, {known} there already."
+            f"Starter pack: {len(loaded)} meme templates, {added} memes added, {known} there already."
         )
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from annotation.api.errors import CODES, MEANINGS, ErrorCode
 from annotation.api.judging import Assignments
 from annotation.api.parsing import MAX_BODY
-from annotation.models import Judgment, Scope
+from annotation.models import Assignment, Judgment, Scope
 from annotation.services import judging
 from tests.annotation.api.asking import Program, Told, judging_program, judgment, program_of, reading_program
 from tests.annotation.builders import make_annotator, make_group
@@ -79,6 +79,13 @@ def test_a_body_that_is_too_large_is_refused_unread() -> None:
     told = judging_program().post("judgments/batch/", b" " * (MAX_BODY + 1))
     assert_shape(told, "too_large")
     assert_shape(judging_program("bob").post("judgments/batch/", b" " * MAX_BODY), "malformed")
+
+
+def test_a_body_in_chunks_is_refused_and_never_taken_for_an_empty_one() -> None:
+    program = judging_program()  # Django sees no length then, and would read nothing
+    for path in ("assignments/", "assignments/renew/", "judgments/", "judgments/batch/"):
+        assert_shape(program.post(path, b"", transfer_encoding="chunked"), "length_required")
+    assert not Assignment.objects.exists()
 
 
 @pytest.mark.parametrize(
