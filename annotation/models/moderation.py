@@ -61,7 +61,9 @@ class Takedown(models.Model):
     reason = models.CharField(max_length=Decision.MAX_REASON)
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(db_default=Now())
-    finished_at = models.DateTimeField(null=True, blank=True)  # its pictures are deleted; until then that is tried again
+    finished_at = models.DateTimeField(
+        null=True, blank=True
+    )  # its pictures are deleted; until then that is tried again
 
     class Meta:
         constraints: ClassVar = [
