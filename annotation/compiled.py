@@ -73,6 +73,27 @@ class Written:
         )
 
 
+class Spelled(Written):
+    """The same on SQLite, with its constants in the SQL: the planner takes a partial index only when it sees its condition hold."""
+
+    def __init__(self, query: Any) -> None:
+        super().__init__(query)
+        words = ["%s" if (word := literal(param)) is None else word for param in self._params]
+        self._sql = self._sql.replace("%%", "%%%%") % tuple(words)
+        self._params = tuple(param for param in self._params if literal(param) is None)
+
+
+def literal(param: object) -> str | None:
+    """A constant of our own code as SQLite reads it in SQL that takes parameters; None for what has to be bound."""
+    match param:
+        case bool() | int():
+            return str(int(param))
+        case str():
+            return "'" + param.replace("'", "''").replace("%", "%%") + "'"
+        case _:
+            return None
+
+
 class Prepared(Written):
     """The same on PostgreSQL, which keeps what it made of the SQL, its plan included, for as long as a connection lasts."""
 
@@ -110,7 +131,13 @@ def written(query: Any, connection: BaseDatabaseWrapper) -> Written:
     """The query's SQL for a connection's kind of database."""
     # A pooler that gives each transaction another connection wants this setting, and forgets what was prepared.
     pooled = connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS", False)
-    return Prepared(query) if connection.vendor == "postgresql" and not pooled else Written(query)
+    match connection.vendor:
+        case "postgresql" if not pooled:
+            return Prepared(query)
+        case "sqlite":
+            return Spelled(query)
+        case _:
+            return Written(query)
 
 
 def adapted(value: Scalar, connection: BaseDatabaseWrapper) -> Any:

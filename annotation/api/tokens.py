@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -92,7 +93,7 @@ class TokenAllows(BasePermission):
 # --- how often --------------------------------------------------------------------------------------------------------------------
 
 
-class WindowThrottle(BaseThrottle):
+class WindowThrottle(BaseThrottle, ABC):
     """So many requests in each window of the clock, counted in the shared cache: one small number per token or address.
 
     Twice as many can pass where two windows meet; a list of every request's time would be exact and cost a hundred times more.
@@ -114,9 +115,9 @@ class WindowThrottle(BaseThrottle):
         """Seconds until the next window."""
         return self._window_s - time.time() % self._window_s
 
+    @abstractmethod
     def ident(self, request: Request) -> str:
         """Whose requests are counted together."""
-        raise NotImplementedError
 
 
 class TokenThrottle(WindowThrottle):

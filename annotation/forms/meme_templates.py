@@ -33,8 +33,8 @@ def length_of(field: str) -> int:
     return length
 
 
-class DetailsForm(forms.Form):
-    """What may always be changed."""
+class FactsForm(forms.Form):
+    """What is known of a meme template."""
 
     name = forms.CharField(label=_("Name"), max_length=length_of("name"))
     source = forms.CharField(
@@ -49,32 +49,25 @@ class DetailsForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"list": "licences"}),
     )
+
+
+class DetailsForm(FactsForm):
+    """What may always be changed."""
+
     proposals_open = forms.BooleanField(label=_("Annotators may propose captions for it"), required=False)
 
 
-class UploadForm(forms.Form):
+class UploadForm(FactsForm):
     """A picture that becomes a meme template, and what is known of it."""
 
     MAX_BYTES = MAX_PICTURE_BYTES
     KINDS = "image/jpeg,image/png,image/webp,image/gif"
+    field_order = ("picture", "name", "language", "source", "licence")
 
     picture = forms.FileField(
         label=_("Picture"), allow_empty_file=True, widget=forms.FileInput(attrs={"accept": KINDS})
     )
-    name = forms.CharField(label=_("Name"), max_length=length_of("name"))
     language = forms.ChoiceField(label=_("Language"), help_text=_("Of the memes that will be made of it."))
-    source = forms.CharField(
-        label=_("Source"),
-        max_length=length_of("source"),
-        required=False,
-        help_text=_("Where the picture comes from: an address, a film, a photographer."),
-    )
-    licence = forms.CharField(
-        label=_("Licence"),
-        max_length=length_of("licence"),
-        required=False,
-        widget=forms.TextInput(attrs={"list": "licences"}),
-    )
 
     def __init__(self, *args: Any, cut_off: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,8 +13,10 @@ from django.db import connection, connections, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
-from annotation.compiled import Argument, Prepared, Written, compiled, compiled_update, written
+from annotation import statements
+from annotation.compiled import Argument, Prepared, Spelled, Written, compiled, compiled_update, written
 from annotation.models import Assignment, DayTally, Judgment, Meme, Pair, User
+from annotation.queries.judging import leases_of_retired_pairs
 from annotation.services import judging
 from corpus.comparisons import Outcome
 from tests.annotation.builders import make_annotator, make_group
@@ -156,9 +159,42 @@ def test_a_query_first_asked_in_a_transaction_that_was_undone_can_be_asked_again
 def test_nothing_is_prepared_behind_a_pooler() -> None:
     """A pooler hands each transaction another connection, which would not know the statement."""
     query = User.objects.filter(pk=Argument("pk")).query
-    assert type(written(query, connection)) is (Prepared if connection.vendor == "postgresql" else Written)
+    assert type(written(query, connection)) is (Prepared if connection.vendor == "postgresql" else Spelled)
     connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = True
     try:
-        assert type(written(query, connection)) is Written
+        assert type(written(query, connection)) is (Written if connection.vendor == "postgresql" else Spelled)
     finally:
         connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = False
+
+
+def test_constants_with_quotes_and_percent_signs_are_read_as_they_are_written() -> None:
+    make_group(2)
+    one, other = Meme.objects.order_by("pk")
+    Meme.objects.filter(pk=one.pk).update(source_id="50% o'clock %s")
+
+    @compiled
+    def named(first: Argument) -> QuerySet[Meme, int]:
+        return Meme.objects.filter(source_id="50% o'clock %s", pk__gte=first).values_list("pk", flat=True)
+
+    assert named(first=one.pk) == [one.pk]
+    assert named(first=other.pk) == []
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL chooses by what is in the tables")
+def test_the_index_of_unfinished_assignments_is_used_on_sqlite() -> None:
+    """Else all that somebody was ever assigned is searched for the few that are unfinished."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        asked.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        statements.unfinished_assignments(annotator=1)
+        leases_of_retired_pairs(annotator=1)
+    assert len(asked) == 2
+    for sql, params in asked:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)  # as it was asked, with what was bound
+            plan = " ".join(row[3] for row in cursor.fetchall())
+        assert "INDEX unfinished_assignments" in plan
